@@ -1,0 +1,203 @@
+//! One attempt: what is sent, and what the answer means. No I/O.
+
+use http::StatusCode;
+use shared::delivery::{Attempt, Claimed};
+use shared::endpoint::{EndpointUrl, LocalEndpoints};
+use shared::runtime::{Answer, Failure, Outgoing};
+use shared::signature;
+
+/// The most of an answer's body that is kept, in characters.
+const KEPT_CHARS: usize = 1000;
+
+/// A signed request, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared<'a> {
+    url: EndpointUrl,
+    headers: [(&'static str, String); 7],
+    body: &'a str,
+}
+
+impl Prepared<'_> {
+    pub(crate) fn outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            url: self.url.as_str(),
+            headers: self
+                .headers
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .chain([("Content-Type", "application/json")])
+                .collect(),
+            body: self.body,
+        }
+    }
+}
+
+/// Signs a delivery at `timestamp` (Unix seconds). The URL is checked again: it may
+/// have been stored by other means, or under other rules.
+///
+/// # Errors
+/// The URL is not allowed; the sentence is for the endpoint's owner.
+pub(crate) fn prepare(
+    delivery: &Claimed,
+    timestamp: u64,
+    local: LocalEndpoints,
+) -> Result<Prepared<'_>, String> {
+    let url = EndpointUrl::parse(&delivery.url, local)
+        .map_err(|problem| format!("Not sent: the URL {problem}"))?;
+    let signature = signature::sign(
+        &delivery.secrets,
+        &delivery.event_id,
+        timestamp,
+        &delivery.payload,
+    );
+    Ok(Prepared {
+        url,
+        headers: [
+            ("User-Agent", "Nuke-Webhooks/1.0".to_owned()),
+            ("Nuke-Signature", signature.stripe.clone()),
+            ("Nuke-Timestamp", timestamp.to_string()),
+            ("Stripe-Signature", signature.stripe),
+            ("webhook-id", delivery.event_id.as_str().to_owned()),
+            ("webhook-timestamp", timestamp.to_string()),
+            ("webhook-signature", signature.standard),
+        ],
+        body: &delivery.payload,
+    })
+}
+
+/// Judges what came back after `elapsed_ms`.
+pub(crate) fn classify(answer: Result<Answer, Failure>, elapsed_ms: u64) -> Attempt {
+    match answer {
+        Ok(answer) => Attempt {
+            response_status: Some(answer.status),
+            response_body: Some(excerpt(&answer.body)),
+            response_time_ms: elapsed_ms,
+            error: match answer.status {
+                200..=299 => None,
+                status => Some(explain(status)),
+            },
+        },
+        Err(failure) => Attempt {
+            response_status: failure.status,
+            response_body: None,
+            response_time_ms: elapsed_ms,
+            error: Some(failure.error),
+        },
+    }
+}
+
+fn explain(status: u16) -> String {
+    let reason = StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    let note = match status {
+        300..=399 => " (redirects are not followed)",
+        _ => "",
+    };
+    match reason {
+        Some(reason) => format!("HTTP {status}: {reason}{note}"),
+        None => format!("HTTP {status}{note}"),
+    }
+}
+
+/// The start of a body as text. Postgres holds no U+0000.
+fn excerpt(body: &[u8]) -> String {
+    // A character is at most four bytes long.
+    let start = body.get(..4 * KEPT_CHARS).unwrap_or(body);
+    String::from_utf8_lossy(start)
+        .chars()
+        .take(KEPT_CHARS)
+        .map(|c| if c == '\0' { '\u{fffd}' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn delivery(url: &str) -> Claimed {
+        serde_json::from_value(json!({
+            "id": "d", "endpoint_id": "e", "event_id": "evt_1", "claim": 1, "url": url,
+            "secrets": [format!("whsec_{}", "a".repeat(64))], "payload": "{\"id\": \"evt_1\"}",
+        }))
+        .unwrap()
+    }
+
+    fn answer(status: u16, body: &[u8]) -> Result<Answer, Failure> {
+        Ok(Answer {
+            status,
+            retry_after: None,
+            body: body.to_vec(),
+            truncated: false,
+        })
+    }
+
+    #[test]
+    fn prepare_signs_the_payload_as_it_is() {
+        let delivery = delivery("https://example.com/hook");
+        let prepared = prepare(&delivery, 1_700_000_000, LocalEndpoints::Refused).unwrap();
+        let outgoing = prepared.outgoing();
+        let header = |name| {
+            outgoing
+                .headers
+                .iter()
+                .find_map(|(n, value)| (*n == name).then_some(*value))
+                .unwrap()
+        };
+        assert_eq!(outgoing.url, "https://example.com/hook");
+        assert_eq!(outgoing.body, delivery.payload);
+        assert_eq!(header("Content-Type"), "application/json");
+        assert_eq!(header("webhook-id"), "evt_1");
+        assert_eq!(header("webhook-timestamp"), "1700000000");
+        assert_eq!(header("Nuke-Timestamp"), "1700000000");
+        assert_eq!(header("Nuke-Signature"), header("Stripe-Signature"));
+        assert!(header("Nuke-Signature").starts_with("t=1700000000,v1="));
+        assert!(header("webhook-signature").starts_with("v1,"));
+    }
+
+    #[test]
+    fn prepare_refuses_a_url_that_is_not_allowed() {
+        let delivery = delivery("http://10.0.0.1/");
+        let error = prepare(&delivery, 1, LocalEndpoints::Refused);
+        assert_eq!(error.unwrap_err(), "Not sent: the URL must be an https URL");
+    }
+
+    #[test]
+    fn any_2xx_is_a_success_and_nothing_else() {
+        for status in [200, 201, 204, 299] {
+            assert_eq!(classify(answer(status, b""), 1).error, None, "{status}");
+        }
+        for (status, expected) in [
+            (199, "HTTP 199"),
+            (302, "HTTP 302: Found (redirects are not followed)"),
+            (404, "HTTP 404: Not Found"),
+            (500, "HTTP 500: Internal Server Error"),
+            (599, "HTTP 599"),
+        ] {
+            let attempt = classify(answer(status, b""), 1);
+            assert_eq!(attempt.error.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn an_answer_cut_short_is_a_failure_that_keeps_its_status() {
+        let failure = Failure {
+            status: Some(200),
+            error: "timed out after 15000 ms".to_owned(),
+        };
+        let attempt = classify(Err(failure), 15_000);
+        assert_eq!(attempt.response_status, Some(200));
+        assert_eq!(attempt.error.as_deref(), Some("timed out after 15000 ms"));
+    }
+
+    #[test]
+    fn the_first_thousand_characters_of_any_bytes_are_kept() {
+        let body = "é".repeat(2000);
+        let attempt = classify(answer(200, body.as_bytes()), 1);
+        assert_eq!(attempt.response_body, Some("é".repeat(1000)));
+        let attempt = classify(answer(200, b"a\0b\xff"), 1);
+        assert_eq!(attempt.response_body.as_deref(), Some("a\u{fffd}b\u{fffd}"));
+    }
+}

@@ -1,0 +1,139 @@
+//! The pump: sends claimed deliveries and records what came of them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::config::DeliverConfig;
+use shared::delivery::{Attempt, Claimed, DeliveryResult, Recorded, Settled, Status};
+use shared::error::Error;
+use shared::postgrest::Database;
+use shared::runtime;
+
+use crate::attempt;
+
+/// The most of an endpoint's answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// Waits between the tries at recording, in milliseconds.
+const RECORD_BACKOFF_MS: [u64; 2] = [250, 1000];
+
+/// What became of one delivery, as the API answers it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Outcome {
+    pub(crate) endpoint_id: String,
+    pub(crate) delivery_id: String,
+    pub(crate) status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_time_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<String>,
+}
+
+impl From<Settled> for Outcome {
+    fn from(settled: Settled) -> Self {
+        Self {
+            endpoint_id: settled.endpoint_id,
+            delivery_id: settled.id,
+            status: settled.status,
+            response_status: None,
+            response_time_ms: None,
+            error: Some(settled.error),
+        }
+    }
+}
+
+/// Sends the deliveries, a few at a time, and records the batch in one round trip.
+///
+/// If recording fails for good, the deliveries are answered as pending: their leases
+/// run out, and they are sent again.
+pub(crate) async fn send(
+    database: &Database,
+    config: &DeliverConfig,
+    claimed: Vec<Claimed>,
+) -> Vec<Outcome> {
+    if claimed.is_empty() {
+        return Vec::new();
+    }
+    let attempts: Vec<(Claimed, Attempt)> = stream::iter(claimed)
+        .map(|delivery| async {
+            let attempt = attempt_one(config, &delivery).await;
+            (delivery, attempt)
+        })
+        .buffer_unordered(config.concurrency)
+        .collect()
+        .await;
+
+    let (statuses, lost) = match record(database, &attempts).await {
+        Ok(recorded) => (recorded, None),
+        Err(error) => {
+            let cause = error.log_line().unwrap_or_else(|| format!("{error:?}"));
+            runtime::log_error(&format!("{} results not recorded: {cause}", attempts.len()));
+            let lost = "The result could not be recorded, it will be sent again";
+            (HashMap::new(), Some(lost))
+        }
+    };
+    attempts
+        .into_iter()
+        .map(|(delivery, attempt)| Outcome {
+            // Not recorded means another claim has overtaken this one.
+            status: *statuses.get(&delivery.id).unwrap_or(&Status::Pending),
+            endpoint_id: delivery.endpoint_id,
+            delivery_id: delivery.id,
+            response_status: attempt.response_status,
+            response_time_ms: Some(attempt.response_time_ms),
+            error: attempt.error.or(lost.map(str::to_owned)),
+        })
+        .collect()
+}
+
+async fn attempt_one(config: &DeliverConfig, delivery: &Claimed) -> Attempt {
+    let start = runtime::now_ms();
+    let request = match attempt::prepare(delivery, start / 1000, config.local_endpoints) {
+        Ok(request) => request,
+        Err(error) => {
+            return Attempt {
+                error: Some(error),
+                ..Attempt::default()
+            };
+        }
+    };
+    let answer = runtime::post(request.outgoing(), config.timeout, MAX_ANSWER_BYTES).await;
+    attempt::classify(answer, runtime::now_ms().saturating_sub(start))
+}
+
+/// Records the attempts, trying again where the database cannot be reached.
+async fn record(
+    database: &Database,
+    attempts: &[(Claimed, Attempt)],
+) -> Result<HashMap<String, Status>, Error> {
+    let results: Vec<DeliveryResult> = attempts
+        .iter()
+        .map(|(delivery, attempt)| DeliveryResult {
+            id: &delivery.id,
+            claim: delivery.claim,
+            response_status: attempt.response_status,
+            response_body: attempt.response_body.as_deref(),
+            response_time_ms: attempt.response_time_ms,
+            error: attempt.error.as_deref(),
+        })
+        .collect();
+    let results = serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
+    let parameters: Value = json!({"results": results});
+
+    let mut backoff = RECORD_BACKOFF_MS.iter();
+    let recorded: Vec<Recorded> = loop {
+        match database.fetch("record_webhook_results", &parameters).await {
+            Ok(recorded) => break recorded,
+            Err(error) => match backoff.next() {
+                Some(ms) => runtime::sleep(Duration::from_millis(*ms)).await,
+                None => return Err(error),
+            },
+        }
+    };
+    Ok(recorded.into_iter().map(|r| (r.id, r.status)).collect())
+}

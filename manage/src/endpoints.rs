@@ -1,0 +1,201 @@
+//! Webhook endpoints: what an owner sends about them, checked before the database
+//! sees it. Each call is one PostgREST round trip.
+
+use serde_json::{Map, Value, json};
+use shared::endpoint::{EndpointUrl, LocalEndpoints, MAX_DESCRIPTION_CHARS, MAX_EVENTS};
+use shared::error::Error;
+use shared::event::EventType;
+use shared::fields::Fields;
+use shared::postgrest::Database;
+use uuid::Uuid;
+
+use crate::{Answer, envelope};
+
+/// The fields an endpoint has, for error messages.
+const KNOWN_FIELDS: &str = "url, description, events and is_active";
+
+/// `GET /webhooks` → 200.
+pub(crate) async fn list(database: &Database) -> Result<Answer, Error> {
+    let data = database.call("list_webhook_endpoints", &json!({})).await?;
+    Ok((200, envelope(Some(&data), None)))
+}
+
+/// `GET /webhooks/:id` → 200, or 404.
+pub(crate) async fn get(database: &Database, id: Uuid) -> Result<Answer, Error> {
+    let parameters = json!({"endpoint_id": id.to_string()});
+    let data = database.call("get_webhook_endpoint", &parameters).await?;
+    Ok((200, envelope(Some(&data), None)))
+}
+
+/// `POST /webhooks` → 201, the one answer besides rotation's that holds the secret.
+pub(crate) async fn create(
+    database: &Database,
+    body: &[u8],
+    local: LocalEndpoints,
+) -> Result<Answer, Error> {
+    let mut parameters = parse_changes(body, local)?;
+    if !parameters.contains_key("url") {
+        return Err(Error::field("url", "url is required"));
+    }
+    // A null stands for the default.
+    parameters.retain(|_, value| !value.is_null());
+    let data = database
+        .call("create_webhook_endpoint", &Value::Object(parameters))
+        .await?;
+    let message = "Webhook endpoint created. Save the secret - it won't be shown again.";
+    Ok((201, envelope(Some(&data), Some(message))))
+}
+
+/// `PATCH /webhooks/:id` → 200, or 404.
+pub(crate) async fn update(
+    database: &Database,
+    id: Uuid,
+    body: &[u8],
+    local: LocalEndpoints,
+) -> Result<Answer, Error> {
+    let changes = Value::Object(parse_changes(body, local)?).to_string();
+    let parameters = json!({"endpoint_id": id.to_string(), "changes": changes});
+    let data = database
+        .call("update_webhook_endpoint", &parameters)
+        .await?;
+    Ok((200, envelope(Some(&data), Some("Webhook endpoint updated"))))
+}
+
+/// `DELETE /webhooks/:id` → 200, or 404.
+pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<Answer, Error> {
+    let parameters = json!({"endpoint_id": id.to_string()});
+    database
+        .call("delete_webhook_endpoint", &parameters)
+        .await?;
+    Ok((200, envelope(None, Some("Webhook endpoint deleted"))))
+}
+
+/// `POST /webhooks/:id/rotate-secret` `{expires_in_hours?}` → 200 with the new secret,
+/// or 404. The body may be left out.
+pub(crate) async fn rotate_secret(
+    database: &Database,
+    id: Uuid,
+    body: &[u8],
+) -> Result<Answer, Error> {
+    let mut parameters = Map::from_iter([("endpoint_id".to_owned(), Value::from(id.to_string()))]);
+    if !body.is_empty() {
+        let mut fields = Fields::parse(body)?;
+        let expected = "a whole number from 0 to 168";
+        if let Some(hours) = fields.optional::<u8>("expires_in_hours", expected)? {
+            if hours > 168 {
+                return Err(fields.error("expires_in_hours", &format!("must be {expected}")));
+            }
+            parameters.insert("expires_in_hours".to_owned(), Value::from(hours));
+        }
+        fields.finish("expires_in_hours")?;
+    }
+    let data = database
+        .call("rotate_webhook_secret", &Value::Object(parameters))
+        .await?;
+    let message = "Secret rotated. Save the new secret - it won't be shown again.";
+    Ok((200, envelope(Some(&data), Some(message))))
+}
+
+/// What a body says about an endpoint: the fields it has, checked. Only a description
+/// may be null.
+fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Map<String, Value>, Error> {
+    let mut fields = Fields::parse(body)?;
+    let mut changes = Map::new();
+
+    if let Some(url) = fields.optional::<String>("url", "a string")? {
+        EndpointUrl::parse(&url, local).map_err(|problem| fields.error("url", problem))?;
+        changes.insert("url".to_owned(), Value::from(url));
+    }
+    if let Some(raw) = fields.raw("description") {
+        let text: Option<String> = serde_json::from_str(raw.get())
+            .map_err(|_| fields.error("description", "must be a string or null"))?;
+        if let Some(text) = &text {
+            if text.chars().count() > MAX_DESCRIPTION_CHARS {
+                return Err(fields.error("description", "must not be longer than 500 characters"));
+            }
+            if text.chars().any(char::is_control) {
+                return Err(fields.error("description", "must not contain control characters"));
+            }
+        }
+        changes.insert("description".to_owned(), Value::from(text));
+    }
+    if let Some(events) = fields.optional::<Vec<String>>("events", "a list of strings")? {
+        if events.is_empty() {
+            return Err(fields.error("events", "must not be empty"));
+        }
+        if events.len() > MAX_EVENTS {
+            return Err(fields.error("events", "must not have more than 100 entries"));
+        }
+        // Which types there are is the catalogue's to say; it names them all. Text it
+        // could not hold is refused here.
+        for name in &events {
+            if name.contains('\0') {
+                let problem = EventType::parse(name).err().unwrap_or_default();
+                return Err(fields.error("events", problem));
+            }
+        }
+        changes.insert("events".to_owned(), Value::from(events));
+    }
+    if let Some(is_active) = fields.optional::<bool>("is_active", "true or false")? {
+        changes.insert("is_active".to_owned(), Value::from(is_active));
+    }
+    fields.finish(KNOWN_FIELDS)?;
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Value, String> {
+        parse_changes(body.as_bytes(), LocalEndpoints::Refused)
+            .map(Value::Object)
+            .map_err(|error| error.body()["error"].as_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn only_the_fields_that_are_there_are_changes() {
+        assert_eq!(parse("{}"), Ok(json!({})));
+        assert_eq!(
+            parse(r#"{"description": null}"#),
+            Ok(json!({"description": null}))
+        );
+        let body = json!({
+            "url": "https://example.com/hook", "description": "d",
+            "events": ["vehicle.created", "*"], "is_active": false,
+        });
+        assert_eq!(parse(&body.to_string()), Ok(body));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let long = json!({"description": "é".repeat(501)}).to_string();
+        let many = json!({"events": vec!["*"; 101]}).to_string();
+        for (body, expected) in [
+            (r#"{"url": 1}"#, "url must be a string"),
+            (
+                r#"{"url": "http://example.com"}"#,
+                "url must be an https URL",
+            ),
+            (
+                r#"{"description": 1}"#,
+                "description must be a string or null",
+            ),
+            (&long, "description must not be longer than 500 characters"),
+            (
+                r#"{"description": "a\u0007"}"#,
+                "description must not contain control characters",
+            ),
+            (r#"{"events": []}"#, "events must not be empty"),
+            (r#"{"events": "*"}"#, "events must be a list of strings"),
+            (&many, "events must not have more than 100 entries"),
+            (r#"{"is_active": "yes"}"#, "is_active must be true or false"),
+            (
+                r#"{"secret": "x"}"#,
+                "secret is not a known field; there are url, description, events and is_active",
+            ),
+        ] {
+            assert_eq!(parse(body).unwrap_err(), expected);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The worker owners look after their webhook endpoints with.
+//!
+//! | call | does |
+//! | --- | --- |
+//! | `GET /webhooks` | lists the caller's endpoints with delivery counts |
+//! | `POST /webhooks` | registers an endpoint; its secret is in the answer |
+//! | `GET /webhooks/:id` | shows one, with its 20 newest deliveries |
+//! | `PATCH /webhooks/:id` | changes url, description, events or is_active |
+//! | `DELETE /webhooks/:id` | deletes it and its deliveries |
+//! | `POST /webhooks/:id/rotate-secret` | gives it a new secret |
+//!
+//! The same paths exist under `/webhooks-manage` and `/functions/v1/webhooks-manage`.
+//!
+//! The worker holds no key but the publishable one. It checks the shape of what comes
+//! in, passes the caller's own credential on to PostgREST in one call, and row-level
+//! security decides what that caller may see.
+
+mod auth;
+mod endpoints;
+
+use serde_json::Value;
+use shared::config::ManageConfig;
+use shared::error::Error;
+use shared::postgrest::Database;
+use shared::runtime;
+use uuid::Uuid;
+use worker::{Context, Env, Method, Request, Response, event};
+
+const PREFIXES: [&str; 3] = [
+    "/functions/v1/webhooks-manage",
+    "/webhooks-manage",
+    "/webhooks",
+];
+
+/// What a path stands for.
+#[derive(Debug, PartialEq)]
+enum Resource {
+    /// All of the caller's endpoints.
+    Endpoints,
+    /// One endpoint.
+    Endpoint(Uuid),
+    /// One endpoint's secret.
+    Secret(Uuid),
+}
+
+impl Resource {
+    fn parse(path: &str) -> Result<Self, Error> {
+        let below = runtime::path_below(path, &PREFIXES);
+        let below = below.ok_or(Error::NotFound("There is nothing here, try /webhooks"))?;
+        let id = |text: &str| {
+            Uuid::try_parse(text).map_err(|_| Error::NotFound("Webhook endpoint not found"))
+        };
+        match below.split_once('/') {
+            None if below.is_empty() => Ok(Self::Endpoints),
+            None => Ok(Self::Endpoint(id(below)?)),
+            Some((endpoint, "rotate-secret")) => Ok(Self::Secret(id(endpoint)?)),
+            Some(_) => Err(Error::NotFound("There is nothing here, try /webhooks")),
+        }
+    }
+
+    fn methods(&self) -> &'static str {
+        match self {
+            Self::Endpoints => "GET, POST, OPTIONS",
+            Self::Endpoint(_) => "GET, PATCH, DELETE, OPTIONS",
+            Self::Secret(_) => "POST, OPTIONS",
+        }
+    }
+}
+
+/// The answer to a call that worked: the status, and the body's text.
+type Answer = (u16, String);
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
+    let response = match request.method() {
+        Method::Options => Response::empty()?.with_status(204),
+        _ => match handle(request, &env).await {
+            Ok((status, body)) => runtime::json_response(status, &body)?,
+            Err(error) => runtime::error_response(&error)?,
+        },
+    };
+    allow_browsers(&response)?;
+    Ok(response)
+}
+
+async fn handle(mut request: Request, env: &Env) -> Result<Answer, Error> {
+    let resource = Resource::parse(&request.path())?;
+    let method = request.method();
+    if !resource
+        .methods()
+        .split(", ")
+        .any(|name| name == method.as_ref())
+    {
+        return Err(Error::MethodNotAllowed(resource.methods()));
+    }
+
+    let config = ManageConfig::from_lookup(&|name| runtime::setting(env, name))?;
+    let header = |name: &str| request.headers().get(name).ok().flatten();
+    let caller = auth::caller(header("authorization"), header("x-api-key"))?;
+    let database = Database::new(&config.database, &caller);
+
+    let body = match method {
+        Method::Post | Method::Patch => runtime::read_json_body(&mut request).await?,
+        _ => Vec::new(),
+    };
+    match (method, resource) {
+        (Method::Get, Resource::Endpoints) => endpoints::list(&database).await,
+        (Method::Get, Resource::Endpoint(id)) => endpoints::get(&database, id).await,
+        (Method::Patch, Resource::Endpoint(id)) => {
+            endpoints::update(&database, id, &body, config.local_endpoints).await
+        }
+        (Method::Delete, Resource::Endpoint(id)) => endpoints::delete(&database, id).await,
+        (_, Resource::Secret(id)) => endpoints::rotate_secret(&database, id, &body).await,
+        (_, _) => endpoints::create(&database, &body, config.local_endpoints).await,
+    }
+}
+
+/// `{"data": …, "message": …}` around JSON that is already text.
+fn envelope(data: Option<&str>, message: Option<&str>) -> String {
+    let data = data.map(|data| format!("\"data\":{data}"));
+    let message = message.map(|message| format!("\"message\":{}", Value::from(message)));
+    let parts: Vec<String> = data.into_iter().chain(message).collect();
+    format!("{{{}}}", parts.join(","))
+}
+
+/// The headers a browser app on another origin needs.
+fn allow_browsers(response: &Response) -> worker::Result<()> {
+    let headers = response.headers();
+    headers.set("Access-Control-Allow-Origin", "*")?;
+    headers.set(
+        "Access-Control-Allow-Headers",
+        "authorization, x-client-info, apikey, content-type, x-api-key",
+    )?;
+    headers.set(
+        "Access-Control-Allow-Methods",
+        "GET, POST, PATCH, DELETE, OPTIONS",
+    )?;
+    headers.set("Access-Control-Expose-Headers", "Retry-After")?;
+    headers.set("Access-Control-Max-Age", "86400")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "01a20b26-7943-4508-bbe9-f362f2ac4cb3";
+
+    #[test]
+    fn every_prefix_leads_to_the_same_resources() {
+        let id = Uuid::try_parse(ID).unwrap();
+        for prefix in PREFIXES {
+            assert_eq!(Resource::parse(prefix), Ok(Resource::Endpoints));
+            assert_eq!(
+                Resource::parse(&format!("{prefix}/{ID}")),
+                Ok(Resource::Endpoint(id))
+            );
+            assert_eq!(
+                Resource::parse(&format!("{prefix}/{ID}/rotate-secret")),
+                Ok(Resource::Secret(id))
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_paths_are_not_found() {
+        for path in [
+            "/",
+            "/webhook",
+            "/webhooks/7",
+            "/webhooks/a/b/c",
+            "//webhooks",
+        ] {
+            assert_eq!(Resource::parse(path).unwrap_err().status(), 404, "{path}");
+        }
+    }
+
+    #[test]
+    fn envelope_json_format_unchanged() {
+        assert_eq!(
+            envelope(Some("{\"id\": 1}"), Some("It's \"done\"")),
+            r#"{"data":{"id": 1},"message":"It's \"done\""}"#
+        );
+        assert_eq!(envelope(None, Some("x")), r#"{"message":"x"}"#);
+        assert_eq!(envelope(Some("[]"), None), r#"{"data":[]}"#);
+    }
+}

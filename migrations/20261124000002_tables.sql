@@ -1,0 +1,374 @@
+-- The tables, who may touch them, and the rules a row must keep.
+--
+-- A deployment of the edge functions this system replaces already has
+-- `webhook_endpoints`, `webhook_deliveries` and `api_keys`: its rows are kept,
+-- and the section "An existing deployment" brings the tables to this shape.
+
+create table if not exists public.webhook_event_types (
+  name text constraint webhook_event_types_pkey primary key
+    constraint webhook_event_types_name_valid
+      check (name = '*' or name ~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' and length(name) <= 100),
+  description text,
+  created_at timestamptz not null default now()
+);
+
+create table if not exists public.webhook_endpoints (
+  id uuid constraint webhook_endpoints_pkey primary key default gen_random_uuid(),
+  user_id uuid not null
+    constraint webhook_endpoints_user_id_fkey references auth.users (id) on delete cascade,
+  url text not null
+    constraint webhook_endpoints_url_valid check (url ~ '^https?://'),
+  description text,
+  events text[] not null default array['*']
+    constraint webhook_endpoints_events_not_empty check (cardinality(events) > 0),
+  secret text not null,
+  is_active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table if not exists public.webhook_deliveries (
+  id uuid constraint webhook_deliveries_pkey primary key default gen_random_uuid(),
+  endpoint_id uuid not null
+    constraint webhook_deliveries_endpoint_id_fkey
+      references public.webhook_endpoints (id) on delete cascade,
+  event_type text not null,
+  event_id text not null,
+  payload jsonb not null,
+  status text not null default 'pending'
+    constraint webhook_deliveries_status_valid
+      check (status in ('pending', 'retrying', 'success', 'failed')),
+  attempts integer not null default 0,
+  max_attempts integer not null default 5,
+  response_status integer,
+  response_body text,
+  response_time_ms integer,
+  created_at timestamptz not null default now(),
+  delivered_at timestamptz,
+  next_retry_at timestamptz default now(),
+  last_error text
+);
+
+-- A table of this name that exists already belongs to somebody else: it is read
+-- (user_id, key_hash, is_active), and its privileges are left alone.
+do $api_keys$
+begin
+  if to_regclass('public.api_keys') is null then
+    create table public.api_keys (
+      id uuid constraint api_keys_pkey primary key default gen_random_uuid(),
+      user_id uuid not null
+        constraint api_keys_user_id_fkey references auth.users (id) on delete cascade,
+      name text,
+      key_hash text not null,
+      is_active boolean not null default true,
+      expires_at timestamptz,
+      last_used_at timestamptz,
+      created_at timestamptz not null default now()
+    );
+    alter table public.api_keys enable row level security;
+    create policy api_keys_select_own on public.api_keys
+      for select to anon, authenticated using (false);
+  end if;
+end
+$api_keys$;
+
+-- Columns the original tables do not have.
+alter table public.webhook_endpoints
+  add column if not exists previous_secret text,
+  add column if not exists previous_secret_expires_at timestamptz;
+alter table public.webhook_deliveries
+  add column if not exists claims integer not null default 0;
+alter table public.api_keys
+  add column if not exists expires_at timestamptz;
+
+comment on table public.webhook_event_types is
+  'The event types an endpoint may subscribe to. "*" stands for all of them.';
+comment on table public.webhook_endpoints is
+  'Where a user wants events sent, and the secret that signs them.';
+comment on column public.webhook_endpoints.previous_secret is
+  'The secret before the last rotation: it signs too until previous_secret_expires_at.';
+comment on table public.webhook_deliveries is
+  'One event on its way to one endpoint, and what became of it.';
+comment on column public.webhook_deliveries.next_retry_at is
+  'When the delivery is due. While a worker holds it, the end of its lease.';
+comment on column public.webhook_deliveries.claims is
+  'How often the delivery was claimed. A result counts only for the latest claim.';
+
+-- An existing deployment ------------------------------------------------------
+
+drop policy if exists "Users can view own webhook endpoints" on public.webhook_endpoints;
+drop policy if exists "Users can create own webhook endpoints" on public.webhook_endpoints;
+drop policy if exists "Users can update own webhook endpoints" on public.webhook_endpoints;
+drop policy if exists "Users can delete own webhook endpoints" on public.webhook_endpoints;
+drop policy if exists "Users can view own webhook deliveries" on public.webhook_deliveries;
+-- These two let every role write every user's deliveries.
+drop policy if exists "Service role can insert webhook deliveries" on public.webhook_deliveries;
+drop policy if exists "Service role can update webhook deliveries" on public.webhook_deliveries;
+
+do $existing$
+declare
+  col record;
+  idx record;
+begin
+  for col in
+    select c.table_name, c.column_name
+    from information_schema.columns c
+    where c.table_schema = 'public' and c.is_nullable = 'YES'
+      and (c.table_name, c.column_name) in (
+        ('webhook_endpoints', 'is_active'), ('webhook_endpoints', 'created_at'),
+        ('webhook_endpoints', 'updated_at'), ('webhook_deliveries', 'attempts'),
+        ('webhook_deliveries', 'max_attempts'), ('webhook_deliveries', 'created_at'))
+  loop
+    execute format('update public.%I set %I = default where %I is null',
+      col.table_name, col.column_name, col.column_name);
+    execute format('alter table public.%I alter column %I set not null',
+      col.table_name, col.column_name);
+  end loop;
+
+  -- Indexes that carried the same names over other columns or rows.
+  for idx in
+    select i.indexname
+    from pg_catalog.pg_indexes i
+    join (values
+      ('idx_webhook_endpoints_user_id', 'created_at'),
+      ('idx_webhook_endpoints_active', 'events'),
+      ('idx_webhook_deliveries_endpoint_id', 'created_at'),
+      ('idx_webhook_deliveries_status', 'endpoint_id'),
+      ('idx_webhook_deliveries_next_retry', 'pending')
+    ) as expected (indexname, part) using (indexname)
+    where i.schemaname = 'public' and position(expected.part in i.indexdef) = 0
+  loop
+    execute format('drop index public.%I', idx.indexname);
+  end loop;
+
+  alter table public.webhook_deliveries alter column next_retry_at set default now();
+  update public.webhook_deliveries set next_retry_at = now()
+    where status in ('pending', 'retrying') and next_retry_at is null;
+
+  if not exists (
+    select from pg_catalog.pg_constraint where conname = 'webhook_deliveries_live_is_due'
+  ) then
+    alter table public.webhook_deliveries add constraint webhook_deliveries_live_is_due
+      check (status in ('success', 'failed') or next_retry_at is not null);
+  end if;
+end
+$existing$;
+
+-- Indexes ---------------------------------------------------------------------
+
+create index if not exists idx_webhook_endpoints_user_id
+  on public.webhook_endpoints (user_id, created_at desc);
+-- Who gets an event that is not meant for one user alone.
+create index if not exists idx_webhook_endpoints_active
+  on public.webhook_endpoints using gin (events) where is_active;
+create index if not exists idx_webhook_endpoints_previous_secret
+  on public.webhook_endpoints (previous_secret_expires_at) where previous_secret is not null;
+
+-- The same event never reaches the same endpoint as a second delivery.
+create unique index if not exists webhook_deliveries_endpoint_event_key
+  on public.webhook_deliveries (endpoint_id, event_id);
+create index if not exists idx_webhook_deliveries_endpoint_id
+  on public.webhook_deliveries (endpoint_id, created_at desc, id);
+create index if not exists idx_webhook_deliveries_status
+  on public.webhook_deliveries (endpoint_id, status);
+create index if not exists idx_webhook_deliveries_event_id
+  on public.webhook_deliveries (event_id);
+-- What is due, oldest first: overall, and for one endpoint.
+create index if not exists idx_webhook_deliveries_next_retry
+  on public.webhook_deliveries (next_retry_at, endpoint_id)
+  where status in ('pending', 'retrying');
+create index if not exists idx_webhook_deliveries_endpoint_due
+  on public.webhook_deliveries (endpoint_id, next_retry_at)
+  where status in ('pending', 'retrying');
+
+create unique index if not exists api_keys_key_hash_key on public.api_keys (key_hash);
+
+-- Event types -----------------------------------------------------------------
+
+insert into public.webhook_event_types (name, description) values
+  ('*', 'Every event'),
+  ('vehicle.created', 'A vehicle was added'),
+  ('vehicle.updated', 'A vehicle''s details changed'),
+  ('vehicle.deleted', 'A vehicle was removed'),
+  ('observation.created', 'An observation was recorded'),
+  ('document.uploaded', 'A document was attached'),
+  ('import.completed', 'An import finished')
+on conflict (name) do nothing;
+
+-- Who is asking ---------------------------------------------------------------
+
+-- The user behind the request: of the verified token, else of the API key in
+-- the `x-api-key` header. Null for nobody, an unknown, revoked or expired key,
+-- and a token whose subject is no user id.
+create or replace function public.webhook_caller() returns uuid
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  caller uuid;
+  api_key text;
+begin
+  begin
+    caller := auth.uid();
+  exception when invalid_text_representation then
+    return null;
+  end;
+  if caller is not null then
+    return caller;
+  end if;
+
+  api_key := nullif(current_setting('request.headers', true), '')::json ->> 'x-api-key';
+  if api_key is null or left(api_key, 8) <> 'nk_live_' then
+    return null;
+  end if;
+  select k.user_id into caller
+  from public.api_keys k
+  where k.key_hash = 'sha256_' || encode(sha256(convert_to(substr(api_key, 9), 'UTF8')), 'hex')
+    and k.is_active
+    and (k.expires_at is null or k.expires_at > now());
+  return caller;
+end
+$$;
+revoke all on function public.webhook_caller() from public;
+grant execute on function public.webhook_caller() to anon, authenticated, service_role;
+
+-- Triggers --------------------------------------------------------------------
+
+-- A signing secret: `whsec_` and 64 hex digits, 32 bytes out of 366 random bits.
+-- gen_random_uuid() draws from the server's strong random source and, unlike
+-- gen_random_bytes(), needs no extension.
+create or replace function public.generate_webhook_secret() returns text
+language sql volatile
+set search_path = ''
+as $$
+  select 'whsec_' || encode(sha256(
+    uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+  ), 'hex')
+$$;
+revoke all on function public.generate_webhook_secret() from public, anon, authenticated;
+grant execute on function public.generate_webhook_secret() to service_role;
+
+-- Gives a new endpoint its secret. Runs as the owner, because users may insert
+-- endpoints but neither choose nor read secrets.
+create or replace function public.webhook_endpoint_before_insert() returns trigger
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  if new.secret is null or new.secret = '' then
+    new.secret := public.generate_webhook_secret();
+  end if;
+  return new;
+end
+$$;
+revoke all on function public.webhook_endpoint_before_insert() from public, anon, authenticated;
+
+create or replace function public.update_webhook_endpoint_timestamp() returns trigger
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+revoke all on function public.update_webhook_endpoint_timestamp() from public, anon, authenticated;
+
+-- Refuses event types that are not in the catalogue, naming those that are.
+create or replace function public.webhook_endpoint_check_events() returns trigger
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  unknown text;
+begin
+  select e.name into unknown
+  from unnest(new.events) as e (name)
+  where not exists (select from public.webhook_event_types t where t.name = e.name)
+  limit 1;
+  if found then
+    raise sqlstate 'PT400' using
+      message = format('Invalid event type: %s', left(coalesce(unknown, 'null'), 100)),
+      hint = 'unknown_event_type',
+      detail = jsonb_build_object(
+        'field', 'events',
+        'valid_events', (
+          select jsonb_agg(t.name order by t.name <> '*', t.name)
+          from public.webhook_event_types t
+        )
+      );
+  end if;
+  return new;
+end
+$$;
+revoke all on function public.webhook_endpoint_check_events() from public, anon, authenticated;
+
+-- The first trigger's name is the original deployment's: one with that name is replaced.
+create or replace trigger webhook_endpoint_secret_trigger
+  before insert on public.webhook_endpoints
+  for each row execute function public.webhook_endpoint_before_insert();
+create or replace trigger webhook_endpoint_events_trigger
+  before insert or update of events on public.webhook_endpoints
+  for each row execute function public.webhook_endpoint_check_events();
+create or replace trigger webhook_endpoint_updated_at
+  before update of url, description, events, is_active, secret on public.webhook_endpoints
+  for each row execute function public.update_webhook_endpoint_timestamp();
+
+-- Privileges and row-level security -------------------------------------------
+
+-- Supabase grants everything on new tables to the API roles: take it back first.
+revoke all on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries
+  from public, anon, authenticated;
+grant usage on schema public to anon, authenticated, service_role;
+grant select, insert, update, delete
+  on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries
+  to service_role;
+
+grant select on public.webhook_event_types to anon, authenticated;
+-- Neither secret is in this list: only the service role reads them.
+grant select (id, user_id, url, description, events, is_active, created_at, updated_at),
+  insert (user_id, url, description, events, is_active),
+  update (url, description, events, is_active),
+  delete
+  on public.webhook_endpoints to anon, authenticated;
+grant select on public.webhook_deliveries to anon, authenticated;
+
+alter table public.webhook_event_types enable row level security;
+alter table public.webhook_endpoints enable row level security;
+alter table public.webhook_deliveries enable row level security;
+
+drop policy if exists webhook_event_types_select on public.webhook_event_types;
+create policy webhook_event_types_select on public.webhook_event_types
+  for select to anon, authenticated using (true);
+
+-- An API key's requests run as `anon`, so every policy names both roles.
+-- `(select …)` makes the caller a value looked up once a statement, not once a row.
+drop policy if exists webhook_endpoints_own on public.webhook_endpoints;
+create policy webhook_endpoints_own on public.webhook_endpoints
+  for all to anon, authenticated
+  using (user_id = (select public.webhook_caller()))
+  with check (user_id = (select public.webhook_caller()));
+
+drop policy if exists webhook_deliveries_select_own on public.webhook_deliveries;
+create policy webhook_deliveries_select_own on public.webhook_deliveries
+  for select to anon, authenticated
+  using (endpoint_id in (
+    select e.id from public.webhook_endpoints e
+    where e.user_id = (select public.webhook_caller())
+  ));
+
+do $api_keys$
+begin
+  if exists (
+    select from pg_catalog.pg_policies
+    where schemaname = 'public' and tablename = 'api_keys' and policyname = 'api_keys_select_own'
+  ) then
+    alter policy api_keys_select_own on public.api_keys
+      using (user_id = (select public.webhook_caller()));
+    revoke all on public.api_keys from public, anon, authenticated;
+    grant select (id, user_id, name, is_active, expires_at, last_used_at, created_at)
+      on public.api_keys to anon, authenticated;
+  end if;
+  grant select, insert, update, delete on public.api_keys to service_role;
+end
+$api_keys$;

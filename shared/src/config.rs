@@ -1,0 +1,234 @@
+//! Settings, parsed from a lookup by name, so that tests need no platform.
+//!
+//! | name | worker | |
+//! | --- | --- | --- |
+//! | `SUPABASE_URL` | both | base URL; PostgREST is at `/rest/v1` under it |
+//! | `POSTGREST_URL` | both | instead: where PostgREST itself is |
+//! | `SUPABASE_PUBLISHABLE_KEY` | manage | sent as `apikey`; `SUPABASE_ANON_KEY` works too; not needed with `POSTGREST_URL` |
+//! | `SUPABASE_SERVICE_ROLE_KEY` | deliver | what callers must present, and what PostgREST is called with |
+//! | `DELIVERY_TIMEOUT_MS` | deliver | how long an endpoint may take, 15000 |
+//! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 6 |
+//! | `DELIVERY_BATCH` | deliver | deliveries claimed at a time, 50 |
+//! | `DATABASE_TIMEOUT_MS` | both | how long PostgREST may take, 10000 |
+//! | `ALLOW_LOCAL_ENDPOINTS` | both | `true` in development only |
+
+use std::time::Duration;
+
+use url::Url;
+
+use crate::endpoint::LocalEndpoints;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// Gives the value of a setting, if it has one.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Where the database is, and the worker's own key to it.
+#[derive(Debug)]
+pub struct DatabaseConfig {
+    /// PostgREST's base URL, without a slash at its end.
+    pub url: String,
+    /// The key that identifies the worker, if there is one.
+    pub key: Option<Secret>,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+/// The settings of `manage`.
+#[derive(Debug)]
+pub struct ManageConfig {
+    /// The database; its key is the publishable one.
+    pub database: DatabaseConfig,
+    /// Whether local endpoints may be registered.
+    pub local_endpoints: LocalEndpoints,
+}
+
+/// The settings of `deliver`.
+#[derive(Debug)]
+pub struct DeliverConfig {
+    /// The database; its key is the service key.
+    pub database: DatabaseConfig,
+    /// What callers must present.
+    pub service_key: Secret,
+    /// Whether local endpoints may be sent to.
+    pub local_endpoints: LocalEndpoints,
+    /// How long an endpoint may take to answer.
+    pub timeout: Duration,
+    /// How many attempts run at the same time.
+    pub concurrency: usize,
+    /// How many deliveries are claimed at a time.
+    pub batch: usize,
+}
+
+impl ManageConfig {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// One is missing or malformed.
+    pub fn from_lookup(lookup: Lookup) -> Result<Self, Error> {
+        let key = key(lookup, "SUPABASE_PUBLISHABLE_KEY")?.or(key(lookup, "SUPABASE_ANON_KEY")?);
+        if key.is_none() && lookup("POSTGREST_URL").is_none() {
+            return Err(Error::Misconfigured("SUPABASE_PUBLISHABLE_KEY"));
+        }
+        Ok(Self {
+            database: database(lookup, key)?,
+            local_endpoints: local_endpoints(lookup)?,
+        })
+    }
+}
+
+impl DeliverConfig {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// One is missing or malformed.
+    pub fn from_lookup(lookup: Lookup) -> Result<Self, Error> {
+        let service_key = key(lookup, "SUPABASE_SERVICE_ROLE_KEY")?
+            .ok_or(Error::Misconfigured("SUPABASE_SERVICE_ROLE_KEY"))?;
+        Ok(Self {
+            database: database(lookup, Some(service_key.clone()))?,
+            service_key,
+            local_endpoints: local_endpoints(lookup)?,
+            timeout: Duration::from_millis(number(
+                lookup,
+                "DELIVERY_TIMEOUT_MS",
+                15_000,
+                100..=60_000,
+            )?),
+            concurrency: number(lookup, "DELIVERY_CONCURRENCY", 6, 1..=100)? as usize,
+            // PostgREST answers 1,000 rows at most by default, and a batch must be
+            // done within a lease.
+            batch: number(lookup, "DELIVERY_BATCH", 50, 1..=500)? as usize,
+        })
+    }
+
+    /// How long a claim holds, in seconds: until after the worst case, in which every
+    /// attempt of a batch takes its whole time and recording takes all its tries.
+    #[must_use]
+    pub fn lease_seconds(&self) -> u64 {
+        let rounds = self.batch.div_ceil(self.concurrency) as u64;
+        let margin = 5 * self.database.timeout.as_secs().max(1);
+        (self.timeout.as_millis() as u64 * rounds).div_ceil(1000) + margin
+    }
+}
+
+fn database(lookup: Lookup, key: Option<Secret>) -> Result<DatabaseConfig, Error> {
+    let (name, suffix) = match lookup("POSTGREST_URL") {
+        Some(_) => ("POSTGREST_URL", ""),
+        None => ("SUPABASE_URL", "/rest/v1"),
+    };
+    let base = lookup(name).ok_or(Error::Misconfigured(name))?;
+    let base = base.trim_end_matches('/');
+    match Url::parse(base) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => {}
+        _ => return Err(Error::Misconfigured(name)),
+    }
+    Ok(DatabaseConfig {
+        url: format!("{base}{suffix}"),
+        key,
+        timeout: Duration::from_millis(number(
+            lookup,
+            "DATABASE_TIMEOUT_MS",
+            10_000,
+            100..=60_000,
+        )?),
+    })
+}
+
+/// A key is sent as a header, so it must be visible ASCII.
+fn key(lookup: Lookup, name: &'static str) -> Result<Option<Secret>, Error> {
+    match lookup(name) {
+        None => Ok(None),
+        Some(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) => {
+            Ok(Some(Secret::new(text)))
+        }
+        Some(_) => Err(Error::Misconfigured(name)),
+    }
+}
+
+fn local_endpoints(lookup: Lookup) -> Result<LocalEndpoints, Error> {
+    match lookup("ALLOW_LOCAL_ENDPOINTS").as_deref() {
+        None | Some("" | "false") => Ok(LocalEndpoints::Refused),
+        Some("true") => Ok(LocalEndpoints::Allowed),
+        Some(_) => Err(Error::Misconfigured("ALLOW_LOCAL_ENDPOINTS")),
+    }
+}
+
+fn number(
+    lookup: Lookup,
+    name: &'static str,
+    default: u64,
+    range: std::ops::RangeInclusive<u64>,
+) -> Result<u64, Error> {
+    match lookup(name) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|n| range.contains(n))
+            .ok_or(Error::Misconfigured(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deliver(settings: &[(&str, &str)]) -> Result<DeliverConfig, Error> {
+        let complete = [
+            ("SUPABASE_URL", "https://x.supabase.co/"),
+            ("SUPABASE_SERVICE_ROLE_KEY", "sb_secret_x"),
+        ];
+        DeliverConfig::from_lookup(&|name| {
+            settings
+                .iter()
+                .chain(&complete)
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_table() {
+        let config = deliver(&[]).unwrap();
+        assert_eq!(config.database.url, "https://x.supabase.co/rest/v1");
+        assert_eq!(config.timeout, Duration::from_secs(15));
+        assert_eq!((config.concurrency, config.batch), (6, 50));
+        assert_eq!(config.local_endpoints, LocalEndpoints::Refused);
+    }
+
+    #[test]
+    fn a_lease_outlasts_the_worst_case_of_a_batch() {
+        // 9 rounds of 15 s, and 5 database time-outs of 10 s.
+        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 135 + 50);
+    }
+
+    #[test]
+    fn a_plain_postgrest_needs_no_supabase_settings() {
+        let config = ManageConfig::from_lookup(&|name| {
+            (name == "POSTGREST_URL").then(|| "http://127.0.0.1:3000".to_owned())
+        })
+        .unwrap();
+        assert_eq!(config.database.url, "http://127.0.0.1:3000");
+        assert!(config.database.key.is_none());
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_and_its_value_is_not_shown() {
+        for (name, value) in [
+            ("SUPABASE_URL", "not a url"),
+            ("SUPABASE_SERVICE_ROLE_KEY", "two words"),
+            ("DELIVERY_TIMEOUT_MS", "fast"),
+            ("DELIVERY_CONCURRENCY", "0"),
+            ("DELIVERY_BATCH", "501"),
+            ("ALLOW_LOCAL_ENDPOINTS", "yes"),
+        ] {
+            let error = deliver(&[(name, value)]).unwrap_err();
+            let answer = error.body().to_string();
+            assert!(answer.contains(name) && !answer.contains(value), "{answer}");
+            assert!(!error.log_line().unwrap().contains(value));
+        }
+        let missing = ManageConfig::from_lookup(&|_| None).unwrap_err();
+        assert_eq!(missing, Error::Misconfigured("SUPABASE_PUBLISHABLE_KEY"));
+    }
+}

@@ -1,0 +1,120 @@
+//! Deliveries, as the database hands them out and takes their results back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::EventId;
+use crate::secret::Secret;
+
+/// A delivery this worker holds the lease of.
+#[derive(Debug, Deserialize)]
+pub struct Claimed {
+    /// The delivery's id.
+    pub id: String,
+    /// The endpoint's id.
+    pub endpoint_id: String,
+    /// The event's id.
+    pub event_id: EventId,
+    /// The claim's number: the fence that keeps a late result out.
+    pub claim: i32,
+    /// Where to send it.
+    pub url: String,
+    /// What signs it, newest first.
+    pub secrets: Vec<Secret>,
+    /// The body to send.
+    pub payload: String,
+}
+
+/// What came of one attempt.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Attempt {
+    /// The status of the answer, if there was one.
+    pub response_status: Option<u16>,
+    /// The start of the answer's body, if there was one.
+    pub response_body: Option<String>,
+    /// From sending to the end of the answer, in milliseconds.
+    pub response_time_ms: u64,
+    /// Why it failed, for the endpoint's owner to read. Absent if it did not.
+    pub error: Option<String>,
+}
+
+/// One attempt's outcome, as `record_webhook_results` takes it.
+#[derive(Debug, Serialize)]
+pub struct DeliveryResult<'a> {
+    /// The delivery's id.
+    pub id: &'a str,
+    /// The claim it was made under.
+    pub claim: i32,
+    /// See [`Attempt`].
+    pub response_status: Option<u16>,
+    /// See [`Attempt`].
+    pub response_body: Option<&'a str>,
+    /// See [`Attempt`].
+    pub response_time_ms: u64,
+    /// See [`Attempt`].
+    pub error: Option<&'a str>,
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Never attempted.
+    Pending,
+    /// Attempted in vain, to be attempted again.
+    Retrying,
+    /// Arrived.
+    Success,
+    /// Given up.
+    Failed,
+}
+
+/// What `record_webhook_results` answers about each delivery it recorded.
+#[derive(Debug, Deserialize)]
+pub struct Recorded {
+    /// The delivery's id.
+    pub id: String,
+    /// Where it stands now.
+    pub status: Status,
+}
+
+/// What `claim_webhook_deliveries` answers.
+#[derive(Debug, Deserialize)]
+pub struct Claim {
+    /// To be sent.
+    pub claimed: Vec<Claimed>,
+    /// What could no longer be sent, and was settled instead.
+    pub settled: Vec<Settled>,
+}
+
+/// A delivery that came to its end without another attempt.
+#[derive(Debug, Deserialize)]
+pub struct Settled {
+    /// The delivery's id.
+    pub id: String,
+    /// The endpoint's id.
+    pub endpoint_id: String,
+    /// Where it stands now.
+    pub status: Status,
+    /// Why.
+    pub error: String,
+}
+
+/// What `enqueue_webhook_events` answers.
+#[derive(Debug, Deserialize)]
+pub struct Enqueued {
+    /// The events, in their order.
+    pub events: Vec<EnqueuedEvent>,
+    /// To be sent at once.
+    pub claimed: Vec<Claimed>,
+}
+
+/// What became of one event that came in.
+#[derive(Debug, Deserialize)]
+pub struct EnqueuedEvent {
+    /// The event's id: the caller's, or the one it was given.
+    pub event_id: EventId,
+    /// How many endpoints had the event already.
+    pub duplicates: u32,
+    /// How many deliveries are stored and due, but not claimed here.
+    pub pending: u32,
+}

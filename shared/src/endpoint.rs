@@ -1,0 +1,255 @@
+//! Endpoints: where they may be, and what an owner may say about them.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// The longest URL, in bytes.
+pub const MAX_URL_LEN: usize = 2048;
+/// The longest description, in characters.
+pub const MAX_DESCRIPTION_CHARS: usize = 500;
+/// The most event types one endpoint may subscribe to.
+pub const MAX_EVENTS: usize = 100;
+
+/// Whether endpoints on this machine and in private networks are allowed: only in
+/// development (`ALLOW_LOCAL_ENDPOINTS`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalEndpoints {
+    /// `http` and local addresses are fine.
+    Allowed,
+    /// `https` to public hosts only.
+    Refused,
+}
+
+/// A URL events may be sent to.
+///
+/// Parsed by the WHATWG rules that `fetch` also follows, so that what was checked is
+/// what is fetched: a host written in octal, as one number or with full-width digits
+/// is checked as the address it stands for, or is not parsed at all. Names are not
+/// resolved here; Workers cannot reach private networks, whatever a name resolves to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointUrl(Url);
+
+impl EndpointUrl {
+    /// Checks a URL.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, to follow the field's name.
+    pub fn parse(text: &str, local: LocalEndpoints) -> Result<Self, &'static str> {
+        if text.len() > MAX_URL_LEN {
+            return Err("must not be longer than 2048 bytes");
+        }
+        // A URL parser drops some of these without a word.
+        if text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || c == '\\')
+        {
+            return Err("must not contain white space, control characters or backslashes");
+        }
+        let url = Url::parse(text)
+            .map_err(|_| "must be a valid URL (international host names in punycode)")?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("must not contain credentials");
+        }
+        let is_local = match url.host() {
+            None => return Err("must have a host"),
+            Some(Host::Ipv4(address)) => !is_public_v4(address),
+            Some(Host::Ipv6(address)) => !is_public_v6(address),
+            Some(Host::Domain(name)) => !is_public_name(name),
+        };
+        match (url.scheme(), is_local, local) {
+            ("https", false, _) | ("https" | "http", true, LocalEndpoints::Allowed) => {
+                Ok(Self(url))
+            }
+            ("https", true, LocalEndpoints::Refused) => {
+                Err("must be a public host: local, private and reserved ones are not allowed")
+            }
+            (_, _, LocalEndpoints::Allowed) => {
+                Err("must be an https URL (http is allowed for local hosts only)")
+            }
+            (_, _, LocalEndpoints::Refused) => Err("must be an https URL"),
+        }
+    }
+
+    /// The URL as the parser understood it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+/// Whether the address is globally reachable, by the IANA IPv4 special-purpose
+/// registry (RFC 6890 and its successors).
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    // Azure's platform services answer at a public address.
+    const AZURE_WIRE_SERVER: [u8; 4] = [168, 63, 129, 16];
+    let octets = address.octets();
+    !(matches!(
+        octets,
+        [0 | 10 | 127 | 224..=255, ..]
+            | [100, 64..=127, ..]
+            | [169, 254, ..]
+            | [172, 16..=31, ..]
+            | [192, 168, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [198, 18..=19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+    ) || octets == AZURE_WIRE_SERVER)
+}
+
+/// Whether the address is global unicast and stands for no IPv4 address, by the IANA
+/// IPv6 special-purpose registry.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [first, second, ..] = address.segments();
+    // 2000::/3 is all that is assigned as global unicast. It leaves out loopback,
+    // IPv4-mapped and -compatible, NAT64, unique local, link-local and multicast.
+    (0x2000..=0x3fff).contains(&first)
+        // 2001::/23 is for protocols (Teredo, ORCHID), 2001:db8::/32 for documentation.
+        && !(first == 0x2001 && (second <= 0x01ff || second == 0x0db8))
+        // 6to4
+        && first != 0x2002
+        // 3fff::/20, documentation
+        && !(first == 0x3fff && second <= 0x0fff)
+}
+
+/// Whether the name can be one of the public DNS.
+fn is_public_name(name: &str) -> bool {
+    const LOCAL_SUFFIXES: [&str; 5] = [".local", ".localhost", ".internal", ".home.arpa", ".onion"];
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name.contains('.')
+        && !name.split('.').any(str::is_empty)
+        && !LOCAL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+        && name != "metadata.goog"
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn allowed(url: &str) -> bool {
+        EndpointUrl::parse(url, LocalEndpoints::Refused).is_ok()
+    }
+
+    #[test]
+    fn public_https_urls_are_allowed() {
+        for url in [
+            "https://example.com/hook",
+            "https://hooks.example.com:8443/a?b=c#d",
+            "https://8.8.8.8/",
+            "https://[2606:4700::1111]/",
+            "https://xn--bcher-kva.example/",
+            "https://example.com./",
+        ] {
+            assert!(allowed(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn local_urls_in_any_spelling_are_refused() {
+        for url in [
+            "http://example.com/",
+            "ftp://example.com/",
+            "https://localhost/",
+            "https://LOCALHOST./",
+            "https://intranet/",
+            "https://printer.local/",
+            "https://db.internal/",
+            "https://a.localhost/",
+            "https://metadata.google.internal/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://0177.0.0.1/",
+            "https://0x7f.1/",
+            "https://127.0.0.1./",
+            "https://１２７.0.0.1/",
+            "https://10.0.0.1/",
+            "https://172.31.255.255/",
+            "https://192.168.1.1/",
+            "https://169.254.169.254/",
+            "https://100.100.100.200/",
+            "https://168.63.129.16/",
+            "https://192.0.2.1/",
+            "https://224.0.0.1/",
+            "https://255.255.255.255/",
+            "https://0.0.0.0/",
+            "https://[::1]/",
+            "https://[::]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::127.0.0.1]/",
+            "https://[64:ff9b::7f00:1]/",
+            "https://[2002:7f00:1::]/",
+            "https://[fe80::1]/",
+            "https://[fe80::1%25eth0]/",
+            "https://[fd00:ec2::254]/",
+            "https://[ff02::1]/",
+            "https://[2001:db8::1]/",
+            "https://user@example.com/",
+            "https://user:pw@example.com/",
+            "https://",
+            "https:///x",
+            "example.com",
+            "",
+        ] {
+            assert!(!allowed(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn white_space_and_backslashes_are_refused() {
+        for url in [
+            " https://example.com/",
+            "https://exa\nmple.com/",
+            "https://example.com\\@127.0.0.1/",
+            "https://example.com/a b",
+            "https://example.com/\u{0}",
+        ] {
+            assert!(!allowed(url), "{url}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(MAX_URL_LEN));
+        assert!(!allowed(&long));
+    }
+
+    #[test]
+    fn in_development_local_hosts_may_use_http_and_public_ones_may_not() {
+        let parse = |url| EndpointUrl::parse(url, LocalEndpoints::Allowed);
+        for url in [
+            "http://localhost:9000/",
+            "http://127.0.0.1:1/",
+            "http://10.1.2.3/",
+            "https://localhost/",
+            "https://example.com/",
+        ] {
+            assert!(parse(url).is_ok(), "{url}");
+        }
+        assert_eq!(
+            parse("http://example.com/").unwrap_err(),
+            "must be an https URL (http is allowed for local hosts only)"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parse_never_panics(text in "\\PC{0,200}") {
+            let _ = EndpointUrl::parse(&text, LocalEndpoints::Refused);
+        }
+
+        #[test]
+        fn no_spelling_of_a_private_address_is_allowed(last in any::<u16>(), form in 0..4) {
+            let address = u32::from(Ipv4Addr::new(10, 0, 0, 0)) | u32::from(last);
+            let host = match form {
+                0 => Ipv4Addr::from(address).to_string(),
+                1 => address.to_string(),
+                2 => format!("{address:#x}"),
+                _ => format!("0{address:o}"),
+            };
+            let url = format!("https://{host}/");
+            prop_assert!(!allowed(&url), "{}", url);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What a caller is told when a call fails.
+//!
+//! The caller's faults are variants of their own, each with its status and code. Ours
+//! are [`Error::Misconfigured`], [`Error::Unavailable`] and [`Error::Internal`]: they
+//! are answered blandly, and [`Error::log_line`] gives what belongs in the log.
+
+use serde_json::{Map, Value, json};
+
+/// Why a call failed.
+#[derive(Debug, PartialEq)]
+pub enum Error {
+    /// The body is no JSON object, or is broken: what is wrong with it.
+    InvalidBody(String),
+    /// One field is missing or wrong: which, and a sentence that says why.
+    InvalidField {
+        /// The field's name, dotted where it is nested.
+        field: String,
+        /// A sentence.
+        message: String,
+    },
+    /// The body is not declared as JSON.
+    UnsupportedMediaType,
+    /// The body is larger than this many bytes.
+    BodyTooLarge(usize),
+    /// No credential, or one that is not valid. The same whatever was wrong.
+    Unauthorized,
+    /// There is nothing at this path, or it is not the caller's: a sentence.
+    NotFound(&'static str),
+    /// The path exists, but not with this method: the methods it has.
+    MethodNotAllowed(&'static str),
+    /// The database refused the call with an answer of its own.
+    Refused {
+        /// HTTP status, 400 to 499.
+        status: u16,
+        /// Machine-readable reason.
+        code: String,
+        /// A sentence.
+        message: String,
+        /// What else helps: fields of the answer.
+        details: Map<String, Value>,
+    },
+    /// The API server asks to slow down: its `Retry-After`.
+    TooManyRequests(Option<String>),
+    /// A setting is missing or malformed: its name.
+    Misconfigured(&'static str),
+    /// The database cannot be reached, or makes no sense: the cause, for the log.
+    Unavailable(String),
+    /// A fault of ours: the cause, for the log.
+    Internal(String),
+}
+
+impl Error {
+    /// A field is missing or wrong.
+    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::InvalidField {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+
+    /// The HTTP status of the answer.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::InvalidBody(_) | Self::InvalidField { .. } => 400,
+            Self::Unauthorized => 401,
+            Self::NotFound(_) => 404,
+            Self::MethodNotAllowed(_) => 405,
+            Self::BodyTooLarge(_) => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::TooManyRequests(_) => 429,
+            Self::Refused { status, .. } => *status,
+            Self::Misconfigured(_) | Self::Internal(_) => 500,
+            Self::Unavailable(_) => 503,
+        }
+    }
+
+    /// A header that belongs to the answer: name and value.
+    #[must_use]
+    pub fn header(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::MethodNotAllowed(methods) => Some(("Allow", methods)),
+            Self::Unauthorized => Some(("WWW-Authenticate", "Bearer")),
+            Self::Unavailable(_) => Some(("Retry-After", "5")),
+            Self::TooManyRequests(after) => Some(("Retry-After", after.as_deref().unwrap_or("5"))),
+            _ => None,
+        }
+    }
+
+    /// The answer's body: `{"error": sentence, "code": reason, …}`.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        let (code, message) = match self {
+            Self::InvalidBody(message) => ("invalid_body", message.clone()),
+            Self::InvalidField { field, message } => {
+                return json!({"error": message, "code": "invalid_field", "field": field});
+            }
+            Self::UnsupportedMediaType => (
+                "unsupported_media_type",
+                "The request body must be JSON: send Content-Type: application/json".to_owned(),
+            ),
+            Self::BodyTooLarge(limit) => {
+                return json!({
+                    "error": format!("The request body is larger than {limit} bytes"),
+                    "code": "body_too_large", "max_bytes": limit,
+                });
+            }
+            Self::Unauthorized => (
+                "unauthorized",
+                "Invalid or missing authentication".to_owned(),
+            ),
+            Self::NotFound(message) => ("not_found", (*message).to_owned()),
+            Self::MethodNotAllowed(methods) => (
+                "method_not_allowed",
+                format!("Method not allowed. Use {methods}"),
+            ),
+            Self::Refused {
+                code,
+                message,
+                details,
+                ..
+            } => {
+                let mut body = details.clone();
+                body.insert("error".to_owned(), Value::from(message.as_str()));
+                body.insert("code".to_owned(), Value::from(code.as_str()));
+                return Value::Object(body);
+            }
+            Self::TooManyRequests(_) => (
+                "too_many_requests",
+                "Too many requests, try again later".to_owned(),
+            ),
+            Self::Misconfigured(setting) => {
+                return json!({
+                    "error": format!("The setting {setting} is missing or malformed"),
+                    "code": "misconfigured", "setting": setting,
+                });
+            }
+            Self::Unavailable(_) => (
+                "database_unavailable",
+                "The database cannot be reached, try again later".to_owned(),
+            ),
+            Self::Internal(_) => ("internal", "Something went wrong on our side".to_owned()),
+        };
+        json!({"error": message, "code": code})
+    }
+
+    /// What the operator should read in the log: only for faults that are ours.
+    #[must_use]
+    pub fn log_line(&self) -> Option<String> {
+        match self {
+            Self::Misconfigured(setting) => {
+                Some(format!("misconfigured: {setting} is missing or malformed"))
+            }
+            Self::Unavailable(cause) => Some(format!("database unavailable: {cause}")),
+            Self::Internal(cause) => Some(format!("internal error: {cause}")),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_faults_are_answered_blandly_and_logged() {
+        let error = Error::Unavailable("connect to 10.0.0.7 failed".to_owned());
+        assert_eq!(error.status(), 503);
+        assert!(!error.body().to_string().contains("10.0.0.7"));
+        assert!(error.log_line().unwrap().contains("10.0.0.7"));
+    }
+
+    #[test]
+    fn a_refusal_json_format_unchanged() {
+        let error = Error::Refused {
+            status: 400,
+            code: "unknown_event_type".to_owned(),
+            message: "Invalid event type: x".to_owned(),
+            details: Map::from_iter([("valid_events".to_owned(), json!(["*"]))]),
+        };
+        assert_eq!(
+            error.body(),
+            json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
+        );
+        assert_eq!(error.log_line(), None);
+    }
+}

@@ -1,0 +1,62 @@
+//! Text that must not be seen.
+
+use std::fmt;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// A signing secret or a key. `Debug` and `Display` do not show it, it cannot be
+/// serialised, and it is compared in constant time.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps the text.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `candidate` is this secret. Takes the same time wherever the two
+    /// differ, and whatever their lengths: digests are compared.
+    #[must_use]
+    pub fn matches(&self, candidate: &str) -> bool {
+        let ours = Sha256::digest(self.0.as_bytes());
+        let theirs = Sha256::digest(candidate.as_bytes());
+        ours.ct_eq(&theirs).into()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_does_not_show_the_secret() {
+        let secret = Secret::new("whsec_0123".to_owned());
+        assert_eq!(format!("{secret:?}"), "Secret(redacted)");
+    }
+
+    #[test]
+    fn matches_only_the_same_text() {
+        let secret = Secret::new("sb_secret_abc".to_owned());
+        assert!(secret.matches("sb_secret_abc"));
+        for other in ["", "sb_secret_ab", "sb_secret_abd", "sb_secret_abcd"] {
+            assert!(!secret.matches(other), "{other}");
+        }
+    }
+}

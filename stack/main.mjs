@@ -1,0 +1,299 @@
+// The local stack: Postgres, Supabase's API on it, the migrations, both workers with
+// the cron, a demo user and a receiver. `cargo xtask dev` and `cargo xtask test` start
+// it:
+//
+//   node stack/main.mjs --dir <folder> [--fresh] [--random-ports] [--strict] [--with-parent]
+//
+// It says where everything is in <folder>/stack.json while it runs, and stops on
+// SIGINT, SIGTERM and, --with-parent, when standard input ends. With SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY,
+// SUPABASE_SERVICE_ROLE_KEY and DATABASE_URL set, it uses that Supabase instead of
+// starting one; POSTGREST_URL names a PostgREST without Supabase's paths, whose
+// tokens are signed with SUPABASE_JWT_SECRET.
+
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import fs from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+import { generateApiKey } from "@supabase/lite";
+import postgres from "postgres";
+
+import { startPostgres } from "./postgres.mjs";
+import { freePort, startProgram } from "./process.mjs";
+import { startReceiver } from "./receiver.mjs";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const DEMO_EMAIL = "demo@example.com";
+const PORTS = {
+  manage: 8787, deliver: 8788, receiver: 8789, supabase: 54321, postgres: 54322,
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    dir: { type: "string" },
+    fresh: { type: "boolean", default: false },
+    "random-ports": { type: "boolean", default: false },
+    strict: { type: "boolean", default: false },
+    "with-parent": { type: "boolean", default: false },
+  },
+});
+const dir = path.resolve(flags.dir);
+const stackFile = path.join(dir, "stack.json");
+const started = [];
+let stopping;
+
+/** Stops what was started, last first. */
+function stop(code) {
+  stopping ??= (async () => {
+    await fs.rm(stackFile, { force: true });
+    for (const part of started.reverse()) {
+      await part.stop().catch((error) => console.error(`stopping: ${error.message}`));
+    }
+    process.exit(code);
+  })();
+  return stopping;
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
+if (flags["with-parent"]) process.stdin.resume().once("end", () => stop(0)).once("error", () => stop(0));
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\n${error.message}`);
+  await stop(1);
+}
+
+async function main() {
+  if (flags.fresh) {
+    for (const name of ["postgres", "keys.json", "supabase.log"]) {
+      await fs.rm(path.join(dir, name), { recursive: true, force: true });
+    }
+  }
+  await fs.mkdir(dir, { recursive: true });
+  await fs.rm(stackFile, { force: true });
+  const port = async (name) => freePort(flags["random-ports"] ? 0 : PORTS[name]);
+  const keys = await localKeys();
+  const backend = externalBackend() ?? (await localBackend(keys, port));
+  const sql = postgres(backend.database_url, { max: 2, onnotice() {} });
+  started.push({ stop: () => sql.end({ timeout: 2 }) });
+
+  step("migrations");
+  await migrate(sql);
+
+  step("workers");
+  const shared = { ALLOW_LOCAL_ENDPOINTS: String(!flags.strict) };
+  if (backend.postgrest_url) shared.POSTGREST_URL = backend.postgrest_url;
+  else shared.SUPABASE_URL = backend.supabase_url;
+  const vars = {
+    manage: { ...shared, SUPABASE_PUBLISHABLE_KEY: backend.publishable_key },
+    deliver: { ...shared, SUPABASE_SERVICE_ROLE_KEY: backend.service_role_key },
+  };
+  const workers = await startProgram("workers.mjs", {
+    vars,
+    ports: { manage: await port("manage"), deliver: await port("deliver") },
+  });
+  started.push(workers, everyMinute(() => workers.child.stdin.write("cron\n")));
+  if (path.basename(dir) === ".dev") await writeDevVars(vars);
+
+  step("receiver and demo user");
+  const receiver = await startReceiver({
+    port: await port("receiver"),
+    print,
+    secrets: async () => {
+      const rows = await sql`
+        select e.secret, e.previous_secret from public.webhook_endpoints e
+        where e.url like ${`${receiver.url}%`}`;
+      return rows.flatMap((row) => [row.secret, row.previous_secret]).filter(Boolean);
+    },
+  });
+  started.push(receiver);
+  const user = await demoUser(sql, backend, keys);
+
+  const stack = {
+    ...workers.ready,
+    supabase_url: backend.supabase_url ?? backend.postgrest_url,
+    publishable_key: backend.publishable_key,
+    service_role_key: backend.service_role_key,
+    database_url: backend.database_url,
+    user_jwt: user.jwt,
+    api_key: user.api_key,
+    receiver_url: receiver.url,
+  };
+  // Written whole, then moved: whoever sees the file sees all of it.
+  await fs.writeFile(`${stackFile}.new`, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
+  await fs.rename(`${stackFile}.new`, stackFile);
+  showScreen(stack);
+}
+
+function step(name) {
+  console.log(`  · ${name}`);
+}
+
+function print(line) {
+  console.log(line);
+}
+
+/** A Supabase or PostgREST from outside, if the environment names one. */
+function externalBackend() {
+  const { env } = process;
+  if (!env.SUPABASE_URL && !env.POSTGREST_URL) return undefined;
+  const needed = ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SERVICE_ROLE_KEY", "DATABASE_URL"];
+  const missing = needed.filter((name) => !env[name]);
+  if (missing.length > 0) {
+    throw new Error(`SUPABASE_URL or POSTGREST_URL is set, so ${missing.join(", ")} must be too`);
+  }
+  return {
+    supabase_url: env.SUPABASE_URL,
+    postgrest_url: env.POSTGREST_URL,
+    publishable_key: env.SUPABASE_PUBLISHABLE_KEY,
+    service_role_key: env.SUPABASE_SERVICE_ROLE_KEY,
+    database_url: env.DATABASE_URL,
+  };
+}
+
+/** Keys of the local stack: made once and kept, so that a restart changes nothing. */
+async function localKeys() {
+  const file = path.join(dir, "keys.json");
+  try {
+    return JSON.parse(await fs.readFile(file, "utf8"));
+  } catch {
+    const keys = {
+      database_password: randomBytes(16).toString("hex"),
+      jwt_secret: randomBytes(32).toString("hex"),
+      publishable_key: (await generateApiKey("publishable")).key,
+      secret_key: (await generateApiKey("secret")).key,
+      demo_password: randomBytes(12).toString("hex"),
+      demo_api_key: `nk_live_${randomBytes(24).toString("hex")}`,
+    };
+    await fs.writeFile(file, JSON.stringify(keys, null, 2), { mode: 0o600 });
+    return keys;
+  }
+}
+
+async function localBackend(keys, port) {
+  step("Postgres");
+  const database = await startPostgres({
+    dir: path.join(dir, "postgres"),
+    port: await port("postgres"),
+    password: keys.database_password,
+  });
+  started.push(database);
+
+  step("Supabase API");
+  const supabase = await startProgram(
+    "supabase.mjs",
+    {
+      database_url: database.url,
+      port: await port("supabase"),
+      jwt_secret: keys.jwt_secret,
+      publishable_key: keys.publishable_key,
+      secret_key: keys.secret_key,
+    },
+    path.join(dir, "supabase.log"),
+  );
+  started.push(supabase);
+  return {
+    supabase_url: supabase.ready.supabase_url,
+    publishable_key: keys.publishable_key,
+    service_role_key: keys.secret_key,
+    database_url: database.url,
+  };
+}
+
+/** Applies every migration, in order. They may be applied again: so they are. */
+async function migrate(sql) {
+  const folder = path.join(root, "migrations");
+  for (const name of (await fs.readdir(folder)).filter((n) => n.endsWith(".sql")).sort()) {
+    const text = await fs.readFile(path.join(folder, name), "utf8");
+    await sql.unsafe(text).catch((error) => {
+      throw new Error(`${name}: ${error.message}`);
+    });
+  }
+}
+
+/** Fires the cron at each full minute, as Cloudflare does. */
+function everyMinute(cron) {
+  let timer;
+  const schedule = () => {
+    timer = setTimeout(() => {
+      cron();
+      schedule();
+    }, 60_000 - (Date.now() % 60_000));
+  };
+  schedule();
+  return { stop: async () => clearTimeout(timer) };
+}
+
+/** What `npx wrangler dev --env …` needs to run against this stack. */
+async function writeDevVars(vars) {
+  for (const [name, values] of Object.entries(vars)) {
+    const lines = Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`);
+    await fs.writeFile(path.join(root, `.dev.vars.${name}`), lines.join(""), { mode: 0o600 });
+  }
+}
+
+async function demoUser(sql, backend, keys) {
+  const { id, jwt } = backend.postgrest_url
+    ? await mintUser(sql)
+    : await signIn(backend, { email: DEMO_EMAIL, password: keys.demo_password });
+  const hash = createHash("sha256").update(keys.demo_api_key.slice("nk_live_".length));
+  await sql`
+    insert into public.api_keys (user_id, name, key_hash)
+    values (${id}, 'demo', ${`sha256_${hash.digest("hex")}`})
+    on conflict (key_hash) do update set user_id = excluded.user_id, is_active = true`;
+  return { jwt, api_key: keys.demo_api_key };
+}
+
+/** Signs the demo user in, or up. */
+async function signIn(backend, credentials) {
+  const post = async (call) => {
+    const response = await fetch(`${backend.supabase_url}/auth/v1/${call}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", apikey: backend.publishable_key },
+      body: JSON.stringify(credentials),
+    });
+    return { ok: response.ok, body: await response.json() };
+  };
+  let answer = await post("token?grant_type=password");
+  if (!answer.ok) answer = await post("signup");
+  if (!answer.body.access_token) {
+    throw new Error(`The demo user could not sign in: ${JSON.stringify(answer.body)}`);
+  }
+  return { id: answer.body.user.id, jwt: answer.body.access_token };
+}
+
+/** Without Supabase Auth: a row in auth.users, and a token signed here (RFC 7519). */
+async function mintUser(sql) {
+  const secret = process.env.SUPABASE_JWT_SECRET;
+  if (!secret) throw new Error("POSTGREST_URL is set, so SUPABASE_JWT_SECRET must be too");
+  const [{ id }] = await sql`insert into auth.users default values returning id`;
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const exp = Math.floor(Date.now() / 1000) + 7 * 24 * 3600;
+  const claims = { sub: id, role: "authenticated", aud: "authenticated", exp };
+  const unsigned = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
+  const signature = createHmac("sha256", secret).update(unsigned).digest("base64url");
+  return { id, jwt: `${unsigned}.${signature}` };
+}
+
+function showScreen(stack) {
+  print(`
+  manage    ${stack.manage_url}/webhooks
+  deliver   ${stack.deliver_url}
+  receiver  ${stack.receiver_url}   (POST /break: answers 500; POST /repair: 200 again)
+  supabase  ${stack.supabase_url}
+  database  ${stack.database_url}
+  all keys  ${path.relative(process.cwd(), stackFile)}
+
+Demo user
+  JWT       ${stack.user_jwt}
+  API key   ${stack.api_key}
+
+Try it: register the receiver, send an event, list the endpoint with its counts
+  curl -X POST ${stack.manage_url}/webhooks -H 'X-API-Key: ${stack.api_key}' -H 'Content-Type: application/json' -d '{"url": "${stack.receiver_url}/hook"}'
+  curl -X POST ${stack.deliver_url} -H 'apikey: ${stack.service_role_key}' -H 'Content-Type: application/json' -d '{"event": {"event_type": "vehicle.created", "data": {"vin": "1FTFW1E50PFA00001"}}}'
+  curl ${stack.manage_url}/webhooks -H 'X-API-Key: ${stack.api_key}'
+
+Ready. The cron fires every minute; what the receiver gets is printed below. Ctrl-C stops.
+`);
+}

@@ -1,0 +1,96 @@
+//! Building the workers, by worker-build.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::{command, run, say};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A worker of this workspace.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Worker {
+    Manage,
+    Deliver,
+}
+
+impl Worker {
+    pub(crate) const ALL: [Self; 2] = [Self::Manage, Self::Deliver];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Manage => "manage",
+            Self::Deliver => "deliver",
+        }
+    }
+}
+
+/// Builds the workers that have changed, and says how large they are.
+pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
+    say("building the workers");
+    let mut build = command(root, "cargo");
+    build.args(["build", "--release", "--target", TARGET]);
+    for worker in workers {
+        build.args(["-p", worker.name()]);
+    }
+    run(&mut build)?;
+
+    let target = match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root.join(folder),
+        None => root.join("target"),
+    };
+    for worker in workers {
+        let name = worker.name();
+        let compiled = target
+            .join(TARGET)
+            .join("release")
+            .join(format!("{name}.wasm"));
+        let packed = root.join(name).join("build/index_bg.wasm");
+        if modified(&packed) <= modified(&compiled) {
+            pack(root, name)?;
+        }
+        let wasm = fs::read(&packed).with_context(|| format!("reading {}", packed.display()))?;
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+        gzip.write_all(&wasm)?;
+        eprintln!(
+            "    {name}: {} bytes of wasm, {} gzipped",
+            wasm.len(),
+            gzip.finish()?.len()
+        );
+    }
+    Ok(())
+}
+
+/// Runs wasm-bindgen, wasm-opt and esbuild on one worker, through worker-build, which
+/// would otherwise download them.
+fn pack(root: &Path, name: &str) -> Result<()> {
+    let bin = root.join("node_modules/.bin");
+    let mut pack = command(root, "worker-build");
+    pack.arg("--release")
+        .current_dir(root.join(name))
+        .env(
+            "WASM_BINDGEN_BIN",
+            crate::setup::tools(root).join("bin/wasm-bindgen"),
+        )
+        .env("WASM_OPT_BIN", bin.join("wasm-opt"))
+        .env("ESBUILD_BIN", bin.join("esbuild"));
+    let output = pack.output().context("worker-build could not be started")?;
+    ensure!(
+        output.status.success(),
+        "worker-build failed on {name}:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
+}
+
+fn modified(file: &Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|m| m.modified()).ok()
+}

@@ -1,0 +1,79 @@
+//! `cargo xtask test`: everything that must hold.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::{build, command, run, say, seconds, setup, stack};
+
+/// Formatting, lints, unit tests, then the end-to-end tests on a stack of their own.
+/// With a filter, only the end-to-end tests it names.
+pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    let mut timed = |name, task: &mut dyn FnMut() -> Result<()>| {
+        let start = now();
+        task()?;
+        times.push((name, start.elapsed()));
+        Ok::<(), anyhow::Error>(())
+    };
+
+    timed("set-up", &mut || setup::all(root))?;
+    if filter.is_none() {
+        timed("formatting", &mut || {
+            say("formatting");
+            cargo(root, &["fmt", "--all", "--check"])
+        })?;
+        timed("lints", &mut || {
+            say("lints, native and wasm");
+            let deny = ["--", "-D", "warnings"];
+            cargo(
+                root,
+                &[&["clippy", "--workspace", "--all-targets"][..], &deny].concat(),
+            )?;
+            let wasm = [
+                "clippy",
+                "--target",
+                "wasm32-unknown-unknown",
+                "-p",
+                "manage",
+                "-p",
+                "deliver",
+            ];
+            cargo(root, &[&wasm[..], &deny].concat())
+        })?;
+        timed("unit tests", &mut || {
+            say("unit and property tests");
+            cargo(root, &["test"])
+        })?;
+    }
+    timed("build", &mut || build::workers(root, &build::Worker::ALL))?;
+    timed("end-to-end tests", &mut || {
+        let mut tests = command(root, "cargo");
+        run(tests.args(["test", "-p", "tests", "--no-run"]))?;
+        let stack = stack::TestStack::start(root)?;
+        say("end-to-end tests");
+        let mut tests = command(root, "cargo");
+        tests.args(["test", "-p", "tests", "--no-fail-fast"]);
+        if let Some(filter) = filter {
+            tests.args(["--", filter]);
+        }
+        run(tests.env("WEBHOOKS_STACK", &stack.file))
+    })?;
+
+    say("all green");
+    for (name, time) in times {
+        eprintln!("    {name}: {}", seconds(time));
+    }
+    Ok(())
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {
+    run(Command::new("cargo").current_dir(root).args(arguments))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this program is no worker")]
+fn now() -> Instant {
+    Instant::now()
+}

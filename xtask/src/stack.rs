@@ -1,0 +1,113 @@
+//! The local stack, which `stack/main.mjs` is: started here, and stopped.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{command, say};
+
+/// Set by Ctrl-C and by signals that ask to stop.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+const POLL: Duration = Duration::from_millis(50);
+
+/// Runs the stack until it is interrupted.
+pub(crate) fn dev(root: &Path, fresh: bool, strict: bool) -> Result<()> {
+    catch_interrupts()?;
+    say("starting the local stack");
+    let mut main = program(root, &root.join(".dev"));
+    if fresh {
+        main.arg("--fresh");
+    }
+    if strict {
+        main.arg("--strict");
+    }
+    let mut child = main.spawn().context("node could not be started")?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            ensure!(
+                status.success() || INTERRUPTED.load(Ordering::SeqCst),
+                "the local stack failed ({status})"
+            );
+            return Ok(());
+        }
+        if INTERRUPTED.load(Ordering::SeqCst) {
+            eprintln!("\nstopping");
+            return stop(&mut child);
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// A stack of its own for the tests, on free ports, empty at its start.
+pub(crate) struct TestStack {
+    child: Child,
+    /// Its stack.json.
+    pub(crate) file: PathBuf,
+}
+
+impl TestStack {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(root: &Path) -> Result<Self> {
+        catch_interrupts()?;
+        say("starting a stack for the tests");
+        let folder = root.join(".dev/test");
+        fs::create_dir_all(&folder)?;
+        let log = folder.join("stack.log");
+        let file = folder.join("stack.json");
+        let _ = fs::remove_file(&file);
+        let output = File::create(&log)?;
+        let child = program(root, &folder)
+            .args(["--fresh", "--random-ports"])
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("node could not be started")?;
+        let mut stack = Self { child, file };
+        while !stack.file.exists() {
+            if let Some(status) = stack.child.try_wait()? {
+                let log = fs::read_to_string(&log).unwrap_or_default();
+                bail!("the stack for the tests did not start ({status}):\n{log}");
+            }
+            ensure!(!INTERRUPTED.load(Ordering::SeqCst), "interrupted");
+            thread::sleep(POLL);
+        }
+        Ok(stack)
+    }
+}
+
+impl Drop for TestStack {
+    fn drop(&mut self) {
+        if let Err(error) = stop(&mut self.child) {
+            eprintln!("stopping the stack for the tests: {error}");
+        }
+    }
+}
+
+/// `stack/main.mjs`, which stops when the pipe to its standard input closes, be it
+/// because this process died.
+fn program(root: &Path, folder: &Path) -> Command {
+    let mut main = command(root, "node");
+    main.arg("stack/main.mjs")
+        .arg("--with-parent")
+        .arg("--dir")
+        .arg(folder)
+        .stdin(Stdio::piped());
+    main
+}
+
+fn stop(child: &mut Child) -> Result<()> {
+    drop(child.stdin.take());
+    child.wait()?;
+    Ok(())
+}
+
+fn catch_interrupts() -> Result<()> {
+    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
+        .context("signals could not be caught")
+}
