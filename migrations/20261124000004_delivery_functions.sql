@@ -170,7 +170,7 @@ begin
       from walk w
       where w.step < sample
     )
-    select array_agg(distinct e.endpoint_id) into due_endpoints
+    select coalesce(array_agg(e.endpoint_id), '{}') into due_endpoints
     from (
       select unnest(due_endpoints) as endpoint_id
       union
@@ -181,6 +181,10 @@ begin
       where d.endpoint_id = e.endpoint_id and d.status in ('pending', 'retrying')
         and d.next_retry_at <= now()
     );
+  end if;
+
+  if cardinality(due_endpoints) = 0 then
+    return '{"claimed": [], "settled": []}';
   end if;
 
   with picked as materialized (

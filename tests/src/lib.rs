@@ -1,1 +1,36 @@
+//! What the end-to-end tests stand on: the running stack, clients, receivers, faults.
+//!
+//! The tests speak HTTP and SQL only. Each has users of its own, so they run in
+//! parallel, and against a stack that others use too. That stack may send a test's
+//! deliveries at any time (its cron does, every minute), so tests look at what arrived
+//! and at the database, not at who did it.
 
+pub mod api_proxy;
+pub mod receiver;
+pub mod stack;
+pub mod workers;
+
+use std::time::Duration;
+
+/// Waits until `probe` gives something, at most `limit`.
+///
+/// # Panics
+/// It did not in time.
+pub async fn eventually<T>(
+    what: &str,
+    limit: Duration,
+    mut probe: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = probe().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    match tokio::time::timeout(limit, wait).await {
+        Ok(found) => found,
+        Err(_) => panic!("not within {limit:?}: {what}"),
+    }
+}

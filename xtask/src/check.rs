@@ -45,17 +45,17 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         })?;
         timed("unit tests", &mut || {
             say("unit and property tests");
-            cargo(root, &["test"])
+            cargo(root, &["test", "--lib", "--bins"])
         })?;
     }
     timed("build", &mut || build::workers(root, &build::Worker::ALL))?;
     timed("end-to-end tests", &mut || {
         let mut tests = command(root, "cargo");
-        run(tests.args(["test", "-p", "tests", "--no-run"]))?;
+        run(tests.args(["test", "-p", "tests", "--test", "e2e", "--no-run"]))?;
         let stack = stack::TestStack::start(root)?;
         say("end-to-end tests");
         let mut tests = command(root, "cargo");
-        tests.args(["test", "-p", "tests", "--no-fail-fast"]);
+        tests.args(["test", "-p", "tests", "--test", "e2e"]);
         if let Some(filter) = filter {
             tests.args(["--", filter]);
         }

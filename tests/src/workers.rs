@@ -1,0 +1,108 @@
+//! Workers of a test's own, with settings of its own, beside the stack's.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+
+use crate::stack::Stack;
+
+/// Both workers in a workerd of their own. They end with this value.
+#[derive(Debug)]
+pub struct Workers {
+    /// Where `manage` is.
+    pub manage_url: String,
+    /// Where `deliver` is.
+    pub deliver_url: String,
+    log: Arc<Mutex<String>>,
+    input: ChildStdin,
+    _child: Child,
+}
+
+impl Workers {
+    /// Starts them with the stack's settings, changed by `changes`; a null takes a
+    /// setting away.
+    ///
+    /// # Panics
+    /// They do not start: run `cargo xtask build` first.
+    pub async fn start(stack: &Stack, changes: &Value) -> Self {
+        let settings = |own: Value| {
+            let mut settings = json!({
+                "SUPABASE_URL": stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
+            });
+            merge(&mut settings, &own);
+            merge(&mut settings, changes);
+            settings
+        };
+        let vars = json!({
+            "manage": settings(json!({"SUPABASE_PUBLISHABLE_KEY": stack.publishable_key})),
+            "deliver": settings(json!({"SUPABASE_SERVICE_ROLE_KEY": stack.service_role_key})),
+        });
+
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut child = Command::new(root.join("node_modules/.bin/node"))
+            .arg(root.join("stack/workers.mjs"))
+            .env("SETTINGS", json!({"vars": vars}).to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("Node is installed");
+        let log = Arc::new(Mutex::new(String::new()));
+        let errors = child.stderr.take().expect("it is piped");
+        tokio::spawn(collect(errors, log.clone()));
+
+        let output = child.stdout.take().expect("it is piped");
+        let ready = BufReader::new(output).lines().next_line().await;
+        let Ok(Some(ready)) = ready else {
+            panic!(
+                "the workers did not start: {}",
+                log.lock().expect("readable")
+            );
+        };
+        let urls: HashMap<String, String> =
+            serde_json::from_str(&ready).expect("a line of JSON says where they are");
+        Self {
+            manage_url: urls["manage_url"].clone(),
+            deliver_url: urls["deliver_url"].clone(),
+            log,
+            input: child.stdin.take().expect("it is piped"),
+            _child: child,
+        }
+    }
+
+    /// Fires the cron trigger.
+    pub async fn cron(&mut self) {
+        self.input.write_all(b"cron\n").await.expect("they run");
+    }
+
+    /// What they have logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().expect("readable").clone()
+    }
+}
+
+fn merge(settings: &mut Value, changes: &Value) {
+    for (name, value) in changes.as_object().expect("settings are an object") {
+        let settings = settings.as_object_mut().expect("settings are an object");
+        match value {
+            Value::Null => settings.remove(name),
+            value => settings.insert(name.clone(), value.clone()),
+        };
+    }
+}
+
+async fn collect(errors: tokio::process::ChildStderr, log: Arc<Mutex<String>>) {
+    let mut lines = BufReader::new(errors).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let mut log = log.lock().expect("writable");
+        log.push_str(&line);
+        log.push('\n');
+    }
+}

@@ -1,0 +1,238 @@
+//! Whatever a caller sends is answered in JSON that says what is wrong, and quickly.
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tests::stack::{Answer, Stack, client};
+use tokio::time::Instant;
+
+/// Bodies that are no request, and what is said about them.
+fn broken_bodies() -> Vec<(Vec<u8>, &'static str)> {
+    vec![
+        (b"".to_vec(), "invalid_body"),
+        (b"{".to_vec(), "invalid_body"),
+        (b"[]".to_vec(), "invalid_body"),
+        (b"null".to_vec(), "invalid_body"),
+        (b"{\"url\": \"\xff\"}".to_vec(), "invalid_body"),
+        (b"{\"a\":".repeat(40_000), "invalid_body"),
+        (vec![b'['; 200_000], "invalid_body"),
+        (vec![b' '; 300_000], "body_too_large"),
+        (
+            format!("{{\"url\":\"{}\"}}", "x".repeat(300_000)).into_bytes(),
+            "body_too_large",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn broken_bodies_are_refused() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let id = user.register("https://example.com/").await.id;
+    for (body, code) in broken_bodies() {
+        let requests = [
+            user.request(Method::POST, "/webhooks"),
+            user.request(Method::PATCH, &format!("/webhooks/{id}")),
+            client()
+                .post(&stack.deliver_url)
+                .header("apikey", &stack.service_role_key),
+        ];
+        for request in requests {
+            let start = Instant::now();
+            let request = request
+                .header("content-type", "application/json")
+                .body(body.clone());
+            let answer = Answer::of(request).await;
+            let status = if code == "body_too_large" { 413 } else { 400 };
+            assert_eq!(answer.expect_error(status), code);
+            let elapsed = start.elapsed();
+            assert!(elapsed < Duration::from_secs(1), "{elapsed:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_fields_are_named() {
+    let user = Stack::get().user().await;
+    let id = user.register("https://example.com/").await.id;
+    let path = format!("/webhooks/{id}");
+    for (body, field) in [
+        (json!({"url": 7}), "url"),
+        (json!({"url": "example.com"}), "url"),
+        (json!({"url": "http://example.com/"}), "url"),
+        (json!({"url": "https://user:pw@example.com/"}), "url"),
+        (
+            json!({"url": format!("https://example.com/{}", "x".repeat(2048))}),
+            "url",
+        ),
+        (json!({"description": ["x"]}), "description"),
+        (json!({"description": "x".repeat(501)}), "description"),
+        (json!({"description": "a\u{0}b"}), "description"),
+        (json!({"events": []}), "events"),
+        (json!({"events": "vehicle.created"}), "events"),
+        (json!({"events": [1]}), "events"),
+        (json!({"events": ["a\u{0}"]}), "events"),
+        (json!({"events": vec!["*"; 101]}), "events"),
+        (json!({"is_active": "true"}), "is_active"),
+        (json!({"user_id": user.id.to_string()}), "user_id"),
+        (json!({"secret": "whsec_x"}), "secret"),
+    ] {
+        let mut create = json!({"url": "https://example.com/"});
+        for (name, value) in body.as_object().unwrap() {
+            create[name] = value.clone();
+        }
+        for answer in [
+            user.post("/webhooks", &create).await,
+            user.patch(&path, &body).await,
+        ] {
+            assert_eq!(answer.expect_error(400), "invalid_field", "{body}");
+            assert_eq!(answer.body["field"], field);
+        }
+    }
+    let answer = user.post("/webhooks", &json!({})).await;
+    assert_eq!(answer.expect_error(400), "invalid_field");
+    assert_eq!(answer.body["error"], "url is required");
+    let rotate = format!("{path}/rotate-secret");
+    for hours in [json!(-1), json!(169), json!(1.5), json!("1")] {
+        let answer = user
+            .post(&rotate, &json!({"expires_in_hours": hours}))
+            .await;
+        assert_eq!(answer.expect_error(400), "invalid_field");
+    }
+}
+
+#[tokio::test]
+async fn wrong_events_are_named() {
+    let stack = Stack::get();
+    let event = |name: &str, value| {
+        let mut event = json!({"event_type": "vehicle.created", "data": {}});
+        event[name] = value;
+        json!({"event": event})
+    };
+    let mut deep = json!({});
+    for _ in 0..200 {
+        deep = json!({"a": deep});
+    }
+    for (body, field) in [
+        (json!({"action": "explode"}), "action"),
+        (json!({"action": 1}), "action"),
+        (json!({}), "event"),
+        (json!({"event": []}), "event"),
+        (json!({"event": {"data": {}}}), "event.event_type"),
+        (
+            json!({"event": {"event_type": "vehicle.created"}}),
+            "event.data",
+        ),
+        (event("event_type", json!("*")), "event.event_type"),
+        (event("event_type", json!("")), "event.event_type"),
+        (
+            event("event_type", json!("vehicle created")),
+            "event.event_type",
+        ),
+        (
+            event("event_type", json!("x".repeat(101))),
+            "event.event_type",
+        ),
+        (event("data", json!("text")), "event.data"),
+        (event("data", json!({"a": "\u{0}"})), "event.data"),
+        (event("data", deep), "event.data"),
+        (event("event_id", json!("")), "event.event_id"),
+        (event("event_id", json!("two words")), "event.event_id"),
+        (event("event_id", json!("caf\u{e9}")), "event.event_id"),
+        (event("event_id", json!("a\r\nX-Evil: 1")), "event.event_id"),
+        (event("event_id", json!("x".repeat(256))), "event.event_id"),
+        (event("event_id", json!(7)), "event.event_id"),
+        (event("user_id", json!("7")), "event.user_id"),
+        (event("max_attempts", json!(0)), "event.max_attempts"),
+        (event("max_attempts", json!(101)), "event.max_attempts"),
+        (event("max_attempts", json!("5")), "event.max_attempts"),
+        (event("eventId", json!("x")), "event.eventId"),
+        (json!({"action": "retry", "limit": 5}), "limit"),
+    ] {
+        let start = Instant::now();
+        let answer = stack.deliver(&body).await;
+        assert_eq!(answer.expect_error(400), "invalid_field", "{body}");
+        assert_eq!(answer.body["field"], field, "{}", answer.body);
+        assert!(start.elapsed() < Duration::from_secs(1));
+    }
+}
+
+#[tokio::test]
+async fn wrong_methods_paths_and_types_are_told_so() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let id = user.register("https://example.com/").await.id;
+    for (method, path, allow) in [
+        (Method::PUT, "/webhooks".to_owned(), "GET, POST, OPTIONS"),
+        (Method::DELETE, "/webhooks".to_owned(), "GET, POST, OPTIONS"),
+        (
+            Method::POST,
+            format!("/webhooks/{id}"),
+            "GET, PATCH, DELETE, OPTIONS",
+        ),
+        (
+            Method::GET,
+            format!("/webhooks/{id}/rotate-secret"),
+            "POST, OPTIONS",
+        ),
+    ] {
+        let answer = user.call(method, &path, None).await;
+        assert_eq!(answer.expect_error(405), "method_not_allowed");
+        assert_eq!(answer.headers["allow"], allow);
+    }
+    for path in [
+        "/",
+        "/favicon.ico",
+        "/webhooks/7",
+        "/webhooks/x/y/z",
+        "/webhooks%00",
+    ] {
+        assert_eq!(
+            user.get(path).await.expect_error(404),
+            "not_found",
+            "{path}"
+        );
+    }
+    let get = client().get(&stack.deliver_url);
+    let answer = Answer::of(get.header("apikey", &stack.service_role_key)).await;
+    assert_eq!(answer.expect_error(405), "method_not_allowed");
+    let post = client().post(format!("{}/other", stack.deliver_url));
+    let answer = Answer::of(post.header("apikey", &stack.service_role_key)).await;
+    assert_eq!(answer.expect_error(404), "not_found");
+
+    let request = user
+        .request(Method::POST, "/webhooks")
+        .header("content-type", "text/plain")
+        .body(r#"{"url": "https://example.com/"}"#);
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.expect_error(415), "unsupported_media_type");
+}
+
+#[tokio::test]
+async fn headers_of_any_bytes_and_length_are_answered() {
+    let stack = Stack::get();
+    let long = "x".repeat(9000);
+    for name in ["authorization", "x-api-key"] {
+        for value in [
+            b"Bearer caf\xc3\xa9".to_vec(),
+            b"nk_live_\xff\xfe".to_vec(),
+            b"Bearer a\tb".to_vec(),
+            format!("Bearer {long}").into_bytes(),
+            format!("nk_live_{long}").into_bytes(),
+        ] {
+            let value = reqwest::header::HeaderValue::from_bytes(&value).unwrap();
+            let request = client()
+                .get(format!("{}/webhooks", stack.manage_url))
+                .header(name, value.clone());
+            assert_eq!(Answer::of(request).await.expect_error(401), "unauthorized");
+            let request = client()
+                .post(&stack.deliver_url)
+                .header(name, value)
+                .json(&json!({"action": "retry"}));
+            assert_eq!(Answer::of(request).await.expect_error(401), "unauthorized");
+        }
+    }
+    let user = stack.user().await;
+    user.get("/webhooks").await.expect(StatusCode::OK);
+}

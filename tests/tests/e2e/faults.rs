@@ -1,0 +1,160 @@
+//! What happens when the database cannot be reached, or a setting is wrong.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tests::api_proxy::{ApiProxy, Mode};
+use tests::receiver::{Receiver, nobody};
+use tests::stack::{Stack, User};
+use tests::workers::Workers;
+use tokio::time::Instant;
+
+use crate::SOON;
+
+async fn assert_unavailable(stack: &Stack, user: &User) {
+    let start = Instant::now();
+    let event = json!({"event": {"event_type": "vehicle.created", "data": {}}});
+    for answer in [
+        user.get("/webhooks").await,
+        user.post("/webhooks", &json!({"url": "https://example.com/"}))
+            .await,
+        stack.deliver(&event).await,
+        stack.deliver(&json!({"action": "retry"})).await,
+    ] {
+        assert_eq!(answer.expect_error(503), "database_unavailable");
+        assert!(answer.headers.contains_key("retry-after"));
+    }
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    let changes = json!({"SUPABASE_URL": proxy.url, "DATABASE_TIMEOUT_MS": "500"});
+    let workers = Workers::start(&stack, &changes).await;
+    let stack = stack.with_workers(&workers);
+    let user = stack.user().await;
+    for mode in [
+        Mode::Hang,
+        Mode::Answer(500, "<html>oops</html>"),
+        Mode::Answer(502, ""),
+        Mode::Answer(200, "<html>a captive portal</html>"),
+        Mode::Answer(200, ""),
+        Mode::Answer(302, ""),
+        Mode::Answer(404, r#"{"code":"PGRST202","message":"no such function"}"#),
+        Mode::Answer(401, r#"{"message":"Invalid API key"}"#),
+    ] {
+        proxy.set(mode);
+        assert_unavailable(&stack, &user).await;
+    }
+    // Valid JSON of another shape: `manage` passes it on, `deliver` reads it.
+    for body in ["[]", "null", "{}", r#"{"events": [], "claimed": []}"#] {
+        proxy.set(Mode::Answer(200, body));
+        let event = json!({"event": {"event_type": "vehicle.created", "data": {}}});
+        let answer = stack.deliver(&event).await;
+        assert_eq!(answer.expect_error(503), "database_unavailable");
+    }
+    proxy.set(Mode::Answer(429, ""));
+    assert_eq!(
+        user.get("/webhooks").await.expect_error(429),
+        "too_many_requests"
+    );
+    proxy.set(Mode::Pass);
+    user.get("/webhooks").await.expect(StatusCode::OK);
+
+    let changes = json!({"SUPABASE_URL": nobody().await});
+    let workers = Workers::start(&stack, &changes).await;
+    let stack = stack.with_workers(&workers);
+    assert_unavailable(&stack, &user.on(&stack)).await;
+}
+
+#[tokio::test]
+async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    let workers = Workers::start(&stack, &json!({"SUPABASE_URL": proxy.url})).await;
+    let own = stack.with_workers(&workers);
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let endpoint = user.register(&receiver.url).await;
+
+    proxy.set(Mode::Fail("record_webhook_results"));
+    let answer = own.emit(&user, "vehicle.created", json!({})).await;
+    let body = answer.expect(StatusCode::OK);
+    assert_eq!(
+        (&body["delivered"], &body["pending"]),
+        (&json!(0), &json!(1))
+    );
+    assert!(
+        body["results"][0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("could not be recorded")
+    );
+    assert_eq!(receiver.arrivals().len(), 1);
+    let calls = proxy.take_calls();
+    assert_eq!(
+        calls.len(),
+        1 + 3,
+        "one enqueue, three tries to record: {calls:?}"
+    );
+
+    // The lease brings it back.
+    let kept = stack.deliveries(&endpoint.id).await;
+    assert_eq!(kept[0]["status"], "pending");
+    assert!(kept[0]["next_retry_at"].is_string());
+    proxy.set(Mode::Pass);
+    stack.make_due(&endpoint.id).await;
+    stack
+        .deliver(&json!({"action": "retry"}))
+        .await
+        .expect(StatusCode::OK);
+    receiver.wait_for(2, SOON).await;
+    tests::eventually("the success is recorded", SOON, async || {
+        let kept = stack.deliveries(&endpoint.id).await;
+        (kept[0]["status"] == "success").then(|| assert_eq!(kept[0]["attempts"], 1))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_setting_that_is_missing_or_wrong_is_named_and_not_shown() {
+    let stack = Stack::get();
+    for (name, value, manage, deliver) in [
+        ("SUPABASE_URL", Value::Null, true, true),
+        ("SUPABASE_URL", json!("not-a-url-7351"), true, true),
+        ("SUPABASE_PUBLISHABLE_KEY", Value::Null, true, false),
+        (
+            "SUPABASE_SERVICE_ROLE_KEY",
+            json!("two words 7351"),
+            false,
+            true,
+        ),
+        ("DELIVERY_TIMEOUT_MS", json!("fast-7351"), false, true),
+        ("ALLOW_LOCAL_ENDPOINTS", json!("maybe-7351"), true, true),
+    ] {
+        let workers = Workers::start(&stack, &json!({name: value})).await;
+        let stack = stack.with_workers(&workers);
+        let user = stack.user().await;
+        let answers = [
+            (manage, user.get("/webhooks").await),
+            (deliver, stack.deliver(&json!({"action": "retry"})).await),
+        ];
+        for (affected, answer) in answers {
+            if affected {
+                assert_eq!(answer.expect_error(500), "misconfigured", "{name}");
+                assert_eq!(answer.body["setting"], name);
+                assert!(!answer.body.to_string().contains("7351"));
+            } else {
+                let _ = answer.expect(StatusCode::OK);
+            }
+        }
+        let log = tests::eventually("a log line", SOON, async || {
+            Some(workers.log()).filter(|log| log.contains(name))
+        })
+        .await;
+        assert!(!log.contains("7351"), "{log}");
+    }
+}

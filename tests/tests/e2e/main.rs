@@ -1,0 +1,16 @@
+//! End-to-end tests, in one program so that they run side by side.
+
+mod bad_input;
+mod cron;
+mod deliver;
+mod faults;
+mod manage;
+mod migrations;
+mod privileges;
+mod round_trips;
+mod signatures;
+
+use std::time::Duration;
+
+/// Long enough for anything that should happen at once, on a busy machine.
+const SOON: Duration = Duration::from_secs(20);

@@ -1,0 +1,321 @@
+//! The migrations apply wherever they should, and again without harm.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::Value;
+use tests::stack::connect;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio_postgres::Client;
+
+/// A cluster of one version of Postgres, as npm's binaries make it. It ends with this
+/// value.
+struct Cluster {
+    url: String,
+    child: Child,
+}
+
+impl Cluster {
+    async fn start(version: u32) -> Self {
+        let root = root();
+        let mut child = Command::new(root.join("node_modules/.bin/node"))
+            .arg(root.join("stack/postgres.mjs"))
+            .arg(version.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = child.stdout.take().unwrap();
+        let line = BufReader::new(output).lines().next_line().await.unwrap();
+        let ready: Value = serde_json::from_str(&line.expect("Postgres started")).unwrap();
+        let url = ready["database_url"].as_str().unwrap().to_owned();
+        Self { url, child }
+    }
+
+    /// Stops it and waits until its files are gone.
+    async fn stop(mut self) {
+        drop(self.child.stdin.take());
+        self.child.wait().await.unwrap();
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+async fn migrate(database: &Client) {
+    let mut files: Vec<_> = std::fs::read_dir(root().join("migrations"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    for file in files {
+        let sql = std::fs::read_to_string(&file).unwrap();
+        if let Err(error) = database.batch_execute(&sql).await {
+            panic!("{}: {error:?}", file.display());
+        }
+    }
+}
+
+/// Everything the migrations decide, as text: tables, columns, indexes, constraints,
+/// policies, functions, privileges, the catalogue.
+async fn snapshot(database: &Client) -> Vec<String> {
+    let rows = database
+        .query(
+            "select format('%s.%s %s %s %s', c.table_name, c.column_name, c.data_type,
+                 c.is_nullable, c.column_default)
+               from information_schema.columns c where c.table_schema = 'public'
+             union all select indexdef from pg_indexes where schemaname = 'public'
+             union all select format('%s %s', conname, pg_get_constraintdef(oid))
+               from pg_constraint where connamespace = 'public'::regnamespace
+             union all select format('%s %s %s %s', tablename, policyname, qual, with_check)
+               from pg_policies where schemaname = 'public'
+             union all select format('%s %s', pg_get_functiondef(oid), proacl)
+               from pg_proc where pronamespace = 'public'::regnamespace
+             union all select format('%s %s', relname, relacl)
+               from pg_class where relnamespace = 'public'::regnamespace
+             union all select format('%s.%s %s', attrelid::regclass, attname, attacl)
+               from pg_attribute where attacl is not null and attrelid > 16000
+             union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+             union all select name from public.webhook_event_types
+             order by 1",
+            &[],
+        )
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Sends one event through the SQL functions, to see that they work.
+async fn deliver_one(database: &Client) {
+    let user: uuid::Uuid = database
+        .query_one(
+            "insert into auth.users (id) values (gen_random_uuid()) returning id",
+            &[],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    database
+        .execute(
+            "insert into public.webhook_endpoints (user_id, url) values ($1, 'https://example.com/')",
+            &[&user],
+        )
+        .await
+        .unwrap();
+    let events = r#"[{"event_type": "vehicle.created", "data": {"a": 1}}]"#;
+    let enqueued: Value = database
+        .query_one(
+            "select public.enqueue_webhook_events($1, 10, 60)",
+            &[&events],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    let claimed = &enqueued["claimed"][0];
+    assert!(
+        claimed["secrets"][0]
+            .as_str()
+            .unwrap()
+            .starts_with("whsec_")
+    );
+    let results = serde_json::json!([{
+        "id": claimed["id"], "claim": claimed["claim"], "response_status": 200,
+    }]);
+    let recorded: Value = database
+        .query_one(
+            "select public.record_webhook_results($1)",
+            &[&results.to_string()],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(recorded[0]["status"], "success");
+    let claim: Value = database
+        .query_one("select public.claim_webhook_deliveries(10, 60)", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(claim["claimed"], serde_json::json!([]));
+}
+
+async fn applies_to_plain_postgres(version: u32) {
+    let cluster = Cluster::start(version).await;
+    let database = connect(&cluster.url).await;
+    migrate(&database).await;
+    let first = snapshot(&database).await;
+    migrate(&database).await;
+    assert_eq!(
+        first,
+        snapshot(&database).await,
+        "the second time changed something"
+    );
+    deliver_one(&database).await;
+    drop(database);
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn they_apply_twice_to_a_plain_postgres_15() {
+    applies_to_plain_postgres(15).await;
+}
+
+#[tokio::test]
+async fn they_apply_twice_to_a_plain_postgres_16() {
+    applies_to_plain_postgres(16).await;
+}
+
+#[tokio::test]
+async fn they_apply_twice_to_a_plain_postgres_17() {
+    applies_to_plain_postgres(17).await;
+}
+
+#[tokio::test]
+async fn they_apply_twice_to_a_plain_postgres_18() {
+    applies_to_plain_postgres(18).await;
+}
+
+/// The parts of a Supabase project that matter here: its roles, `auth` owned by
+/// another role, everything in `public` granted to everybody, and migrations applied
+/// by `postgres`, which is no superuser there.
+const SUPABASE: &str = "
+    create role anon nologin noinherit;
+    create role authenticated nologin noinherit;
+    create role service_role nologin noinherit bypassrls;
+    create role supabase_auth_admin nologin noinherit;
+    create role migrator login password 'migrator' createrole createdb bypassrls;
+    grant anon, authenticated, service_role to migrator;
+    create schema auth authorization supabase_auth_admin;
+    create table auth.users (id uuid primary key, email text);
+    alter table auth.users owner to supabase_auth_admin;
+    create function auth.uid() returns uuid language sql stable as $$
+      select coalesce(
+        nullif(current_setting('request.jwt.claim.sub', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$;
+    grant usage on schema auth to anon, authenticated, service_role, migrator;
+    grant all on auth.users to migrator;
+    grant all on schema public to migrator;
+    alter default privileges for role migrator in schema public
+      grant all on tables to anon, authenticated, service_role;
+    alter default privileges for role migrator in schema public
+      grant all on functions to anon, authenticated, service_role;
+";
+
+#[tokio::test]
+async fn they_apply_to_supabase_change_nothing_of_it_and_keep_secrets_from_its_roles() {
+    let cluster = Cluster::start(17).await;
+    let owner = connect(&cluster.url).await;
+    owner.batch_execute(SUPABASE).await.unwrap();
+    let auth = "select string_agg(pg_get_functiondef(p.oid) || (select string_agg(attname, ' ')
+            from pg_attribute where attrelid = 'auth.users'::regclass and attnum > 0), '')
+        from pg_proc p where pronamespace = 'auth'::regnamespace";
+    let before: String = owner.query_one(auth, &[]).await.unwrap().get(0);
+
+    let address = cluster.url.split_once('@').unwrap().1;
+    let database = connect(&format!("postgres://migrator:migrator@{address}")).await;
+    migrate(&database).await;
+    let first = snapshot(&database).await;
+    migrate(&database).await;
+    assert_eq!(first, snapshot(&database).await);
+    deliver_one(&database).await;
+
+    let after: String = owner.query_one(auth, &[]).await.unwrap().get(0);
+    assert_eq!(before, after);
+    for role in ["anon", "authenticated"] {
+        for privilege in [
+            "has_column_privilege($1, 'public.webhook_endpoints', 'secret', 'select')",
+            "has_column_privilege($1, 'public.webhook_endpoints', 'previous_secret', 'select')",
+            "has_table_privilege($1, 'public.webhook_deliveries', 'insert, update, delete')",
+            "has_column_privilege($1, 'public.api_keys', 'key_hash', 'select')",
+            "has_function_privilege($1, 'public.claim_webhook_deliveries(integer, integer)', 'execute')",
+        ] {
+            let sql = format!("select {privilege} from (values ($1::text)) v (role)");
+            let has: bool = owner.query_one(&sql, &[&role]).await.unwrap().get(0);
+            assert!(!has, "{role}: {privilege}");
+        }
+    }
+    drop((owner, database));
+    cluster.stop().await;
+}
+
+/// A deployment of the edge functions this system replaces, in the shape their
+/// migration left it.
+const ORIGINAL: &str = "
+    create schema auth;
+    create table auth.users (id uuid primary key);
+    create table public.webhook_endpoints (
+      id uuid primary key default gen_random_uuid(),
+      user_id uuid not null references auth.users (id) on delete cascade,
+      url text not null, description text,
+      events text[] not null default array['*'], secret text not null,
+      is_active boolean default true,
+      created_at timestamptz default now(), updated_at timestamptz default now());
+    create table public.webhook_deliveries (
+      id uuid primary key default gen_random_uuid(),
+      endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
+      event_type text not null, event_id text not null, payload jsonb not null,
+      status text not null default 'pending',
+      attempts integer default 0, max_attempts integer default 5,
+      response_status integer, response_body text, response_time_ms integer,
+      created_at timestamptz default now(), delivered_at timestamptz,
+      next_retry_at timestamptz, last_error text);
+    create index idx_webhook_endpoints_active on public.webhook_endpoints (is_active)
+      where is_active;
+    create index idx_webhook_deliveries_next_retry on public.webhook_deliveries (next_retry_at)
+      where status = 'retrying';
+    alter table public.webhook_deliveries enable row level security;
+    create policy \"Service role can insert webhook deliveries\"
+      on public.webhook_deliveries for insert with check (true);
+    create policy \"Service role can update webhook deliveries\"
+      on public.webhook_deliveries for update using (true);
+    insert into auth.users values ('00000000-0000-4000-8000-000000000001');
+    insert into public.webhook_endpoints (id, user_id, url, secret, is_active) values
+      ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001',
+       'https://example.com/', 'whsec_kept', null);
+    insert into public.webhook_deliveries
+      (endpoint_id, event_type, event_id, payload, status, attempts) values
+      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'interrupted', '{}', 'pending', null),
+      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'done', '{}', 'success', 1);
+";
+
+#[tokio::test]
+async fn they_bring_an_existing_deployment_to_the_same_shape_and_keep_its_rows() {
+    let cluster = Cluster::start(16).await;
+    let database = connect(&cluster.url).await;
+    database.batch_execute(ORIGINAL).await.unwrap();
+    migrate(&database).await;
+    let first = snapshot(&database).await;
+    migrate(&database).await;
+    assert_eq!(first, snapshot(&database).await);
+    assert!(!first.iter().any(|line| line.contains("Service role can")));
+
+    let kept: Value = database
+        .query_one(
+            "select jsonb_build_object('secret', e.secret, 'is_active', e.is_active)
+             from public.webhook_endpoints e",
+            &[],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(
+        kept,
+        serde_json::json!({"secret": "whsec_kept", "is_active": true})
+    );
+    // What the old functions left unattended is due now.
+    let claim: Value = database
+        .query_one("select public.claim_webhook_deliveries(10, 60)", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(claim["claimed"].as_array().unwrap().len(), 1);
+    assert_eq!(claim["claimed"][0]["event_id"], "interrupted");
+    assert_eq!(
+        claim["claimed"][0]["secrets"],
+        serde_json::json!(["whsec_kept"])
+    );
+    deliver_one(&database).await;
+    drop(database);
+    cluster.stop().await;
+}

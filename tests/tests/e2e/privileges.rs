@@ -1,0 +1,141 @@
+//! What each role may do in the database, past the workers.
+
+use serde_json::json;
+use tests::stack::Stack;
+
+/// Runs a statement as the API would for `role`, with a user's claims, in a
+/// transaction that is rolled back. Gives the number of rows, or the SQLSTATE.
+async fn attempt(stack: &Stack, role: &str, claims: &str, statement: &str) -> Result<u64, String> {
+    let mut database = stack.database().await;
+    let transaction = database.transaction().await.unwrap();
+    transaction
+        .execute(
+            "select set_config('request.jwt.claims', $1, true),
+                set_config('request.jwt.claim.sub', coalesce($1::jsonb ->> 'sub', ''), true)",
+            &[&claims],
+        )
+        .await
+        .unwrap();
+    transaction
+        .batch_execute(&format!("set local role {role}"))
+        .await
+        .unwrap();
+    transaction
+        .execute(statement, &[])
+        .await
+        .map_err(|error| error.code().unwrap().code().to_owned())
+}
+
+const DENIED: &str = "42501";
+
+#[tokio::test]
+async fn no_role_but_the_service_role_reads_secrets() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let endpoint = user.register("https://example.com/").await;
+    let claims = json!({"sub": user.id.to_string()}).to_string();
+    for column in ["secret", "previous_secret", "*"] {
+        let statement = format!(
+            "select {column} from public.webhook_endpoints where id = '{}'",
+            endpoint.id
+        );
+        for role in ["anon", "authenticated"] {
+            let outcome = attempt(&stack, role, &claims, &statement).await;
+            assert_eq!(outcome, Err(DENIED.to_owned()), "{role}: {column}");
+        }
+        assert_eq!(
+            attempt(&stack, "service_role", "{}", &statement).await,
+            Ok(1)
+        );
+    }
+    for statement in [
+        "update public.webhook_endpoints set secret = 'x'",
+        "select 1 from public.webhook_endpoints where secret like 'whsec_0%'",
+        "select public.generate_webhook_secret()",
+        "select public.claim_webhook_deliveries(10, 10)",
+        "select public.enqueue_webhook_events('[]', 10, 10)",
+        "select public.record_webhook_results('[]')",
+        "select key_hash from public.api_keys",
+    ] {
+        for role in ["anon", "authenticated"] {
+            let outcome = attempt(&stack, role, &claims, statement).await;
+            assert_eq!(outcome, Err(DENIED.to_owned()), "{role}: {statement}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn users_see_and_change_what_is_theirs_and_nothing_else() {
+    let stack = Stack::get();
+    let (owner, other) = (stack.user().await, stack.user().await);
+    let endpoint = owner.register("https://example.com/").await;
+    stack.emit(&owner, "vehicle.created", json!({})).await;
+    let claims = |id: uuid::Uuid| json!({"sub": id.to_string()}).to_string();
+    let id = &endpoint.id;
+    let select = format!("select id from public.webhook_endpoints where id = '{id}'");
+    let update = format!("update public.webhook_endpoints set description = 'x' where id = '{id}'");
+    let delete = format!("delete from public.webhook_endpoints where id = '{id}'");
+    let deliveries = format!("select id from public.webhook_deliveries where endpoint_id = '{id}'");
+    for statement in [&select, &update, &delete, &deliveries] {
+        let run = |claims: String| attempt(&stack, "authenticated", claims.leak(), statement);
+        assert_eq!(run(claims(owner.id)).await, Ok(1), "{statement}");
+        assert_eq!(run(claims(other.id)).await, Ok(0), "{statement}");
+        assert_eq!(run("{}".to_owned()).await, Ok(0), "{statement}");
+    }
+    let insert = format!(
+        "insert into public.webhook_endpoints (user_id, url) values ('{}', 'https://example.com/')",
+        owner.id
+    );
+    let run = |claims: String| attempt(&stack, "authenticated", claims.leak(), &insert);
+    assert_eq!(run(claims(owner.id)).await, Ok(1));
+    assert_eq!(run(claims(other.id)).await, Err(DENIED.to_owned()));
+}
+
+#[tokio::test]
+async fn nobody_but_the_service_role_writes_deliveries() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let endpoint = user.register("https://example.com/").await;
+    let claims = json!({"sub": user.id.to_string()}).to_string();
+    let insert = format!(
+        "insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload)
+         values ('{}', 'vehicle.created', 'e', '{{}}')",
+        endpoint.id
+    );
+    for statement in [
+        insert.as_str(),
+        "update public.webhook_deliveries set status = 'success'",
+        "delete from public.webhook_deliveries",
+        "insert into public.webhook_event_types (name) values ('a.b')",
+        "insert into public.api_keys (user_id, key_hash) values (gen_random_uuid(), 'x')",
+    ] {
+        for role in ["anon", "authenticated"] {
+            let outcome = attempt(&stack, role, &claims, statement).await;
+            assert_eq!(outcome, Err(DENIED.to_owned()), "{role}: {statement}");
+        }
+    }
+    assert_eq!(attempt(&stack, "service_role", "{}", &insert).await, Ok(1));
+}
+
+#[tokio::test]
+async fn every_table_has_row_level_security_and_every_function_a_pinned_search_path() {
+    let stack = Stack::get();
+    let open = stack
+        .sql(
+            "select c.relname from pg_class c
+             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+               and (c.relname like 'webhook%' or c.relname = 'api_keys') and not c.relrowsecurity",
+            &[],
+        )
+        .await;
+    assert!(open.is_empty(), "{open:?}");
+    let unpinned = stack
+        .sql(
+            "select p.proname from pg_proc p
+             where p.pronamespace = 'public'::regnamespace and p.proname like '%webhook%'
+               and not coalesce(p.proconfig @> array['search_path=\"\"'], false)",
+            &[],
+        )
+        .await;
+    assert!(unpinned.is_empty(), "{unpinned:?}");
+}

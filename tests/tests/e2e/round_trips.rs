@@ -1,0 +1,53 @@
+//! How often the database is asked.
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tests::api_proxy::ApiProxy;
+use tests::receiver::Receiver;
+use tests::stack::Stack;
+use tests::workers::Workers;
+
+#[tokio::test]
+async fn a_manage_call_is_one_postgrest_call_and_an_event_is_two() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    let workers = Workers::start(&stack, &json!({"SUPABASE_URL": proxy.url})).await;
+    let stack = stack.with_workers(&workers);
+    let receiver = Receiver::start(200).await;
+    let token = stack.user().await;
+
+    for user in [token.clone(), token.by_api_key().await] {
+        let endpoint = user.register(&receiver.url).await;
+        assert_eq!(proxy.take_calls().len(), 1);
+        let path = format!("/webhooks/{}", endpoint.id);
+        user.get("/webhooks").await.expect(StatusCode::OK);
+        assert_eq!(proxy.take_calls().len(), 1);
+        user.get(&path).await.expect(StatusCode::OK);
+        assert_eq!(proxy.take_calls().len(), 1);
+        user.patch(&path, &json!({"description": "x"}))
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(proxy.take_calls().len(), 1);
+        user.call(Method::POST, &format!("{path}/rotate-secret"), None)
+            .await
+            .expect(StatusCode::OK);
+        assert_eq!(proxy.take_calls().len(), 1);
+        user.delete(&path).await.expect(StatusCode::OK);
+        assert_eq!(proxy.take_calls().len(), 1);
+    }
+
+    let mut registered = 0;
+    for endpoints in [0, 1, 50] {
+        while registered < endpoints {
+            token.register(&receiver.url).await;
+            registered += 1;
+        }
+        let _registrations = proxy.take_calls();
+        let answer = stack.emit(&token, "vehicle.created", json!({})).await;
+        assert_eq!(answer.expect(StatusCode::OK)["delivered"], registered);
+        let calls = proxy.take_calls();
+        // With nobody to send to there is nothing to record.
+        let expected = if endpoints == 0 { 1 } else { 2 };
+        assert_eq!(calls.len(), expected, "{endpoints} endpoints: {calls:?}");
+    }
+}
