@@ -46,7 +46,7 @@ let stopping;
 /** Stops what was started, last first. */
 function stop(code) {
   stopping ??= (async () => {
-    await fs.rm(stackFile, { force: true });
+    if (started.length > 0) await fs.rm(stackFile, { force: true });
     for (const part of started.reverse()) {
       await part.stop().catch((error) => console.error(`stopping: ${error.message}`));
     }
@@ -65,12 +65,12 @@ try {
 }
 
 async function main() {
+  await claimFolder();
   if (flags.fresh) {
     for (const name of ["postgres", "keys.json", "supabase.log"]) {
       await fs.rm(path.join(dir, name), { recursive: true, force: true });
     }
   }
-  await fs.mkdir(dir, { recursive: true });
   await fs.rm(stackFile, { force: true });
   const port = async (name) => freePort(flags["random-ports"] ? 0 : PORTS[name]);
   const keys = await localKeys();
@@ -124,6 +124,26 @@ async function main() {
   await fs.writeFile(`${stackFile}.new`, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
   await fs.rename(`${stackFile}.new`, stackFile);
   showScreen(stack);
+}
+
+/** Two stacks in one folder would fight for its database. */
+async function claimFolder() {
+  const file = path.join(dir, "stack.pid");
+  await fs.mkdir(dir, { recursive: true });
+  const pid = Number(await fs.readFile(file, "utf8").catch(() => 0));
+  if (pid > 0 && isRunning(pid)) {
+    throw new Error(`A stack is already running in ${dir} (process ${pid}): stop it first`);
+  }
+  await fs.writeFile(file, String(process.pid));
+  started.push({ stop: () => fs.rm(file, { force: true }) });
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function step(name) {

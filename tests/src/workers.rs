@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{ChildStdin, Command};
 
 use crate::stack::Stack;
 
-/// Both workers in a workerd of their own. They end with this value.
+/// Both workers in a workerd of their own. They end when this value is dropped and
+/// with it the pipe to their standard input; killed, they would leave workerd behind.
 #[derive(Debug)]
 pub struct Workers {
     /// Where `manage` is.
@@ -20,7 +21,6 @@ pub struct Workers {
     pub deliver_url: String,
     log: Arc<Mutex<String>>,
     input: ChildStdin,
-    _child: Child,
 }
 
 impl Workers {
@@ -50,7 +50,6 @@ impl Workers {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("Node is installed");
         let log = Arc::new(Mutex::new(String::new()));
@@ -72,7 +71,6 @@ impl Workers {
             deliver_url: urls["deliver_url"].clone(),
             log,
             input: child.stdin.take().expect("it is piped"),
-            _child: child,
         }
     }
 
