@@ -287,7 +287,7 @@ async function signIn(backend, credentials) {
 async function mintUser(sql) {
   const secret = process.env.SUPABASE_JWT_SECRET;
   if (!secret) throw new Error("POSTGREST_URL is set, so SUPABASE_JWT_SECRET must be too");
-  const [{ id }] = await sql`insert into auth.users default values returning id`;
+  const [{ id }] = await sql`insert into auth.users (id) values (gen_random_uuid()) returning id`;
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const exp = Math.floor(Date.now() / 1000) + 7 * 24 * 3600;
   const claims = { sub: id, role: "authenticated", aud: "authenticated", exp };

@@ -48,6 +48,16 @@ impl Stack {
         serde_json::from_str(&text).expect("stack.json has the documented keys")
     }
 
+    /// The setting that tells workers where `supabase_url` is: another one where it
+    /// stands for a PostgREST without Supabase's paths.
+    #[must_use]
+    pub fn url_setting() -> &'static str {
+        match std::env::var_os("POSTGREST_URL") {
+            Some(_) => "POSTGREST_URL",
+            None => "SUPABASE_URL",
+        }
+    }
+
     /// The same stack behind other workers.
     #[must_use]
     pub fn with_workers(&self, workers: &crate::workers::Workers) -> Self {
@@ -106,7 +116,10 @@ impl Stack {
     async fn mint_user(&self, secret: &str) -> (Uuid, String) {
         let database = self.database().await;
         let id: Uuid = database
-            .query_one("insert into auth.users default values returning id", &[])
+            .query_one(
+                "insert into auth.users (id) values (gen_random_uuid()) returning id",
+                &[],
+            )
             .await
             .expect("auth.users takes rows")
             .get(0);

@@ -32,7 +32,7 @@ impl Workers {
     pub async fn start(stack: &Stack, changes: &Value) -> Self {
         let settings = |own: Value| {
             let mut settings = json!({
-                "SUPABASE_URL": stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
+                Stack::url_setting(): stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
             });
             merge(&mut settings, &own);
             merge(&mut settings, changes);

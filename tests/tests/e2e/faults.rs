@@ -32,7 +32,7 @@ async fn assert_unavailable(stack: &Stack, user: &User) {
 async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let changes = json!({"SUPABASE_URL": proxy.url, "DATABASE_TIMEOUT_MS": "500"});
+    let changes = json!({Stack::url_setting(): proxy.url, "DATABASE_TIMEOUT_MS": "500"});
     let workers = Workers::start(&stack, &changes).await;
     let stack = stack.with_workers(&workers);
     let user = stack.user().await;
@@ -64,7 +64,7 @@ async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
     proxy.set(Mode::Pass);
     user.get("/webhooks").await.expect(StatusCode::OK);
 
-    let changes = json!({"SUPABASE_URL": nobody().await});
+    let changes = json!({Stack::url_setting(): nobody().await});
     let workers = Workers::start(&stack, &changes).await;
     let stack = stack.with_workers(&workers);
     assert_unavailable(&stack, &user.on(&stack)).await;
@@ -74,7 +74,7 @@ async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
 async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let workers = Workers::start(&stack, &json!({"SUPABASE_URL": proxy.url})).await;
+    let workers = Workers::start(&stack, &json!({Stack::url_setting(): proxy.url})).await;
     let own = stack.with_workers(&workers);
     let user = stack.user().await;
     let receiver = Receiver::start(200).await;
@@ -123,8 +123,8 @@ async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
 async fn a_setting_that_is_missing_or_wrong_is_named_and_not_shown() {
     let stack = Stack::get();
     for (name, value, manage, deliver) in [
-        ("SUPABASE_URL", Value::Null, true, true),
-        ("SUPABASE_URL", json!("not-a-url-7351"), true, true),
+        (Stack::url_setting(), Value::Null, true, true),
+        (Stack::url_setting(), json!("not-a-url-7351"), true, true),
         ("SUPABASE_PUBLISHABLE_KEY", Value::Null, true, false),
         (
             "SUPABASE_SERVICE_ROLE_KEY",
@@ -135,6 +135,12 @@ async fn a_setting_that_is_missing_or_wrong_is_named_and_not_shown() {
         ("DELIVERY_TIMEOUT_MS", json!("fast-7351"), false, true),
         ("ALLOW_LOCAL_ENDPOINTS", json!("maybe-7351"), true, true),
     ] {
+        // Without either URL, Supabase's is the one that is missed.
+        let named = if value.is_null() && name == "POSTGREST_URL" {
+            "SUPABASE_URL"
+        } else {
+            name
+        };
         let workers = Workers::start(&stack, &json!({name: value})).await;
         let stack = stack.with_workers(&workers);
         let user = stack.user().await;
@@ -145,14 +151,14 @@ async fn a_setting_that_is_missing_or_wrong_is_named_and_not_shown() {
         for (affected, answer) in answers {
             if affected {
                 assert_eq!(answer.expect_error(500), "misconfigured", "{name}");
-                assert_eq!(answer.body["setting"], name);
+                assert_eq!(answer.body["setting"], named);
                 assert!(!answer.body.to_string().contains("7351"));
             } else {
                 let _ = answer.expect(StatusCode::OK);
             }
         }
         let log = tests::eventually("a log line", SOON, async || {
-            Some(workers.log()).filter(|log| log.contains(name))
+            Some(workers.log()).filter(|log| log.contains(named))
         })
         .await;
         assert!(!log.contains("7351"), "{log}");

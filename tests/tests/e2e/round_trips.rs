@@ -11,7 +11,7 @@ use tests::workers::Workers;
 async fn a_manage_call_is_one_postgrest_call_and_an_event_is_two() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let workers = Workers::start(&stack, &json!({"SUPABASE_URL": proxy.url})).await;
+    let workers = Workers::start(&stack, &json!({Stack::url_setting(): proxy.url})).await;
     let stack = stack.with_workers(&workers);
     let receiver = Receiver::start(200).await;
     let token = stack.user().await;
