@@ -16,11 +16,9 @@ create table if not exists public.webhook_endpoints (
   id uuid constraint webhook_endpoints_pkey primary key default gen_random_uuid(),
   user_id uuid not null
     constraint webhook_endpoints_user_id_fkey references auth.users (id) on delete cascade,
-  url text not null
-    constraint webhook_endpoints_url_valid check (url ~ '^https?://'),
+  url text not null,
   description text,
-  events text[] not null default array['*']
-    constraint webhook_endpoints_events_not_empty check (cardinality(events) > 0),
+  events text[] not null default array['*'],
   secret text not null,
   is_active boolean not null default true,
   created_at timestamptz not null default now(),
@@ -35,9 +33,7 @@ create table if not exists public.webhook_deliveries (
   event_type text not null,
   event_id text not null,
   payload jsonb not null,
-  status text not null default 'pending'
-    constraint webhook_deliveries_status_valid
-      check (status in ('pending', 'retrying', 'success', 'failed')),
+  status text not null default 'pending',
   attempts integer not null default 0,
   max_attempts integer not null default 5,
   response_status integer,
@@ -49,8 +45,18 @@ create table if not exists public.webhook_deliveries (
   last_error text
 );
 
--- A table of this name that exists already belongs to somebody else: it is read
--- (user_id, key_hash, is_active), and its privileges are left alone.
+-- Whose turn it is. An endpoint with something live has a row here, and `due_at` is
+-- never later than its earliest due delivery: a trigger lowers it, a claim raises it.
+-- It makes a claim fair, and its cost independent of how much is waiting.
+create table if not exists public.webhook_queue (
+  endpoint_id uuid constraint webhook_queue_pkey primary key
+    constraint webhook_queue_endpoint_id_fkey
+      references public.webhook_endpoints (id) on delete cascade,
+  due_at timestamptz not null
+);
+
+-- A table of this name that exists already belongs to somebody else: it is only read
+-- (user_id, key_hash, is_active, and expires_at where there is one).
 do $api_keys$
 begin
   if to_regclass('public.api_keys') is null then
@@ -65,6 +71,7 @@ begin
       last_used_at timestamptz,
       created_at timestamptz not null default now()
     );
+    create unique index api_keys_key_hash_key on public.api_keys (key_hash);
     alter table public.api_keys enable row level security;
     create policy api_keys_select_own on public.api_keys
       for select to anon, authenticated using (false);
@@ -77,9 +84,8 @@ alter table public.webhook_endpoints
   add column if not exists previous_secret text,
   add column if not exists previous_secret_expires_at timestamptz;
 alter table public.webhook_deliveries
-  add column if not exists claims integer not null default 0;
-alter table public.api_keys
-  add column if not exists expires_at timestamptz;
+  add column if not exists claims integer not null default 0,
+  add column if not exists unrecorded_claims integer not null default 0;
 
 comment on table public.webhook_event_types is
   'The event types an endpoint may subscribe to. "*" stands for all of them.';
@@ -93,6 +99,10 @@ comment on column public.webhook_deliveries.next_retry_at is
   'When the delivery is due. While a worker holds it, the end of its lease.';
 comment on column public.webhook_deliveries.claims is
   'How often the delivery was claimed. A result counts only for the latest claim.';
+comment on column public.webhook_deliveries.unrecorded_claims is
+  'How many claims in a row have had no result recorded, the current one included.';
+comment on table public.webhook_queue is
+  'When each endpoint''s turn comes: the queue of endpoints that claims are made from.';
 
 -- An existing deployment ------------------------------------------------------
 
@@ -142,17 +152,55 @@ begin
   end loop;
 
   alter table public.webhook_deliveries alter column next_retry_at set default now();
-  update public.webhook_deliveries set next_retry_at = now()
+  -- The functions before left a delivery pending if they were interrupted. A recent
+  -- one is sent now; one that nobody expects any more is not.
+  update public.webhook_deliveries set
+      status = case when created_at < now() - interval '1 day' then 'failed' else status end,
+      last_error = 'Interrupted before it was attempted',
+      next_retry_at = case when created_at >= now() - interval '1 day' then now() end
     where status in ('pending', 'retrying') and next_retry_at is null;
 
-  if not exists (
-    select from pg_catalog.pg_constraint where conname = 'webhook_deliveries_live_is_due'
-  ) then
-    alter table public.webhook_deliveries add constraint webhook_deliveries_live_is_due
-      check (status in ('success', 'failed') or next_retry_at is not null);
+  -- They also stored an event twice if it came twice. The newest keeps its id.
+  if to_regclass('public.webhook_deliveries_endpoint_event_key') is null then
+    update public.webhook_deliveries d set event_id = d.event_id || ':' || d.id
+    where exists (
+      select from public.webhook_deliveries newer
+      where newer.endpoint_id = d.endpoint_id and newer.event_id = d.event_id
+        and (newer.created_at, newer.id) > (d.created_at, d.id)
+    );
   end if;
 end
 $existing$;
+
+-- Constraints -----------------------------------------------------------------
+
+do $constraints$
+declare
+  wanted record;
+begin
+  for wanted in
+    select * from (values
+      ('webhook_endpoints', 'webhook_endpoints_url_valid',
+        $$check (url ~ '^https?://')$$),
+      ('webhook_endpoints', 'webhook_endpoints_events_not_empty',
+        $$check (array_length(events, 1) > 0)$$),
+      ('webhook_deliveries', 'webhook_deliveries_status_valid',
+        $$check (status in ('pending', 'success', 'failed', 'retrying'))$$),
+      ('webhook_deliveries', 'webhook_deliveries_live_is_due',
+        $$check (status in ('success', 'failed') or next_retry_at is not null)$$)
+    ) as v (table_name, constraint_name, definition)
+  loop
+    if not exists (
+      select from pg_catalog.pg_constraint c
+      where c.conname = wanted.constraint_name
+        and c.conrelid = ('public.' || wanted.table_name)::regclass
+    ) then
+      execute format('alter table public.%I add constraint %I %s',
+        wanted.table_name, wanted.constraint_name, wanted.definition);
+    end if;
+  end loop;
+end
+$constraints$;
 
 -- Indexes ---------------------------------------------------------------------
 
@@ -175,13 +223,12 @@ create index if not exists idx_webhook_deliveries_event_id
   on public.webhook_deliveries (event_id);
 -- What is due, oldest first: overall, and for one endpoint.
 create index if not exists idx_webhook_deliveries_next_retry
-  on public.webhook_deliveries (next_retry_at, endpoint_id)
+  on public.webhook_deliveries (next_retry_at)
   where status in ('pending', 'retrying');
 create index if not exists idx_webhook_deliveries_endpoint_due
   on public.webhook_deliveries (endpoint_id, next_retry_at)
   where status in ('pending', 'retrying');
-
-create unique index if not exists api_keys_key_hash_key on public.api_keys (key_hash);
+create index if not exists idx_webhook_queue_due on public.webhook_queue (due_at);
 
 -- Event types -----------------------------------------------------------------
 
@@ -225,7 +272,8 @@ begin
   from public.api_keys k
   where k.key_hash = 'sha256_' || encode(sha256(convert_to(substr(api_key, 9), 'UTF8')), 'hex')
     and k.is_active
-    and (k.expires_at is null or k.expires_at > now());
+    -- A table that was here before may not have the column.
+    and coalesce((to_jsonb(k) ->> 'expires_at')::timestamptz > now(), true);
   return caller;
 end
 $$;
@@ -274,14 +322,33 @@ end
 $$;
 revoke all on function public.update_webhook_endpoint_timestamp() from public, anon, authenticated;
 
--- Refuses event types that are not in the catalogue, naming those that are.
-create or replace function public.webhook_endpoint_check_events() returns trigger
+-- Refuses what no endpoint may have, where it is new. `manage` checks more than this, but
+-- owners may also write their endpoints through PostgREST, and what they write is read in
+-- batches with everybody else's. What an earlier system stored is left alone.
+create or replace function public.webhook_endpoint_check() returns trigger
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
+  is_new constant boolean := tg_op = 'INSERT';
   unknown text;
 begin
+  if (is_new or new.url is distinct from old.url) and octet_length(new.url) > 2048 then
+    raise sqlstate 'PT400' using message = 'url must not be longer than 2048 bytes',
+      hint = 'invalid_field', detail = '{"field": "url"}';
+  end if;
+  if (is_new or new.description is distinct from old.description)
+    and char_length(new.description) > 500 then
+    raise sqlstate 'PT400' using message = 'description must not be longer than 500 characters',
+      hint = 'invalid_field', detail = '{"field": "description"}';
+  end if;
+  if not is_new and new.events is not distinct from old.events then
+    return new;
+  end if;
+  if cardinality(new.events) > 100 then
+    raise sqlstate 'PT400' using message = 'events must not have more than 100 entries',
+      hint = 'invalid_field', detail = '{"field": "events"}';
+  end if;
   select e.name into unknown
   from unnest(new.events) as e (name)
   where not exists (select from public.webhook_event_types t where t.name = e.name)
@@ -301,27 +368,71 @@ begin
   return new;
 end
 $$;
-revoke all on function public.webhook_endpoint_check_events() from public, anon, authenticated;
+revoke all on function public.webhook_endpoint_check() from public, anon, authenticated;
 
 -- The first trigger's name is the original deployment's: one with that name is replaced.
 create or replace trigger webhook_endpoint_secret_trigger
   before insert on public.webhook_endpoints
   for each row execute function public.webhook_endpoint_before_insert();
-create or replace trigger webhook_endpoint_events_trigger
-  before insert or update of events on public.webhook_endpoints
-  for each row execute function public.webhook_endpoint_check_events();
+create or replace trigger webhook_endpoint_check_trigger
+  before insert or update of url, description, events on public.webhook_endpoints
+  for each row execute function public.webhook_endpoint_check();
+-- An old secret that leaves when its overlap ends is no change of the owner's.
 create or replace trigger webhook_endpoint_updated_at
-  before update of url, description, events, is_active, secret on public.webhook_endpoints
-  for each row execute function public.update_webhook_endpoint_timestamp();
+  before update on public.webhook_endpoints
+  for each row
+  when ((old.url, old.description, old.events, old.is_active, old.secret)
+    is distinct from (new.url, new.description, new.events, new.is_active, new.secret))
+  execute function public.update_webhook_endpoint_timestamp();
+
+-- Keeps webhook_queue.due_at no later than what was just written, whoever wrote it.
+-- Rows are locked in one order, so that two writers cannot wait for each other.
+create or replace function public.webhook_queue_lower() returns trigger
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  insert into public.webhook_queue as q (endpoint_id, due_at)
+  select w.endpoint_id, min(w.next_retry_at)
+  from written w
+  where w.status in ('pending', 'retrying')
+  group by w.endpoint_id
+  order by w.endpoint_id
+  on conflict (endpoint_id) do update set due_at = excluded.due_at
+    where q.due_at > excluded.due_at;
+  return null;
+end
+$$;
+revoke all on function public.webhook_queue_lower() from public, anon, authenticated;
+
+create or replace trigger webhook_delivery_inserted
+  after insert on public.webhook_deliveries
+  referencing new table as written
+  for each statement execute function public.webhook_queue_lower();
+create or replace trigger webhook_delivery_updated
+  after update on public.webhook_deliveries
+  referencing new table as written
+  for each statement execute function public.webhook_queue_lower();
+
+-- What was waiting before the queue was there.
+insert into public.webhook_queue (endpoint_id, due_at)
+select d.endpoint_id, min(d.next_retry_at)
+from public.webhook_deliveries d
+where d.status in ('pending', 'retrying')
+group by d.endpoint_id
+on conflict (endpoint_id) do nothing;
 
 -- Privileges and row-level security -------------------------------------------
 
 -- Supabase grants everything on new tables to the API roles: take it back first.
-revoke all on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries
+revoke all
+  on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries,
+    public.webhook_queue
   from public, anon, authenticated;
 grant usage on schema public to anon, authenticated, service_role;
 grant select, insert, update, delete
-  on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries
+  on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries,
+    public.webhook_queue
   to service_role;
 
 grant select on public.webhook_event_types to anon, authenticated;
@@ -336,6 +447,8 @@ grant select on public.webhook_deliveries to anon, authenticated;
 alter table public.webhook_event_types enable row level security;
 alter table public.webhook_endpoints enable row level security;
 alter table public.webhook_deliveries enable row level security;
+-- No policy: nobody but the service role, which row-level security does not concern.
+alter table public.webhook_queue enable row level security;
 
 drop policy if exists webhook_event_types_select on public.webhook_event_types;
 create policy webhook_event_types_select on public.webhook_event_types
@@ -368,7 +481,7 @@ begin
     revoke all on public.api_keys from public, anon, authenticated;
     grant select (id, user_id, name, is_active, expires_at, last_used_at, created_at)
       on public.api_keys to anon, authenticated;
+    grant select, insert, update, delete on public.api_keys to service_role;
   end if;
-  grant select, insert, update, delete on public.api_keys to service_role;
 end
 $api_keys$;

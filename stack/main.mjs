@@ -5,10 +5,10 @@
 //   node stack/main.mjs --dir <folder> [--fresh] [--random-ports] [--strict] [--with-parent]
 //
 // It says where everything is in <folder>/stack.json while it runs, and stops on
-// SIGINT, SIGTERM and, --with-parent, when standard input ends. With SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY,
-// SUPABASE_SERVICE_ROLE_KEY and DATABASE_URL set, it uses that Supabase instead of
-// starting one; POSTGREST_URL names a PostgREST without Supabase's paths, whose
-// tokens are signed with SUPABASE_JWT_SECRET.
+// SIGINT, SIGTERM and, --with-parent, when standard input ends. With SUPABASE_URL,
+// SUPABASE_PUBLISHABLE_KEY, SUPABASE_SERVICE_ROLE_KEY and DATABASE_URL set, it uses that
+// Supabase instead of starting one; POSTGREST_URL names a PostgREST without Supabase's
+// paths, whose tokens are signed with SUPABASE_JWT_SECRET.
 
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
@@ -19,12 +19,13 @@ import { parseArgs } from "node:util";
 import { generateApiKey } from "@supabase/lite";
 import postgres from "postgres";
 
-import { startPostgres } from "./postgres.mjs";
+import { postgresServer } from "./postgres.mjs";
 import { freePort, startProgram } from "./process.mjs";
 import { startReceiver } from "./receiver.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DEMO_EMAIL = "demo@example.com";
+const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).\n";
 const PORTS = {
   manage: 8787, deliver: 8788, receiver: 8789, supabase: 54321, postgres: 54322,
 };
@@ -43,10 +44,10 @@ const stackFile = path.join(dir, "stack.json");
 const started = [];
 let stopping;
 
-/** Stops what was started, last first. */
+/** Stops what was started, last first, once what is being started has been. */
 function stop(code) {
   stopping ??= (async () => {
-    if (started.length > 0) await fs.rm(stackFile, { force: true });
+    await running.catch(() => {});
     for (const part of started.reverse()) {
       await part.stop().catch((error) => console.error(`stopping: ${error.message}`));
     }
@@ -54,24 +55,22 @@ function stop(code) {
   })();
   return stopping;
 }
+
+function fail(error) {
+  if (stopping) return;
+  console.error(`\n${error.message}`);
+  stop(1);
+}
+
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
 if (flags["with-parent"]) process.stdin.resume().once("end", () => stop(0)).once("error", () => stop(0));
-
-try {
-  await main();
-} catch (error) {
-  console.error(`\n${error.message}`);
-  await stop(1);
-}
+process.on("uncaughtException", fail).on("unhandledRejection", fail);
+const running = main();
+running.catch(fail);
 
 async function main() {
   await claimFolder();
-  if (flags.fresh) {
-    for (const name of ["postgres", "keys.json", "supabase.log"]) {
-      await fs.rm(path.join(dir, name), { recursive: true, force: true });
-    }
-  }
-  await fs.rm(stackFile, { force: true });
+  started.push({ stop: () => fs.rm(stackFile, { force: true }) });
   const port = async (name) => freePort(flags["random-ports"] ? 0 : PORTS[name]);
   const keys = await localKeys();
   const backend = externalBackend() ?? (await localBackend(keys, port));
@@ -94,7 +93,8 @@ async function main() {
     ports: { manage: await port("manage"), deliver: await port("deliver") },
   });
   started.push(workers, everyMinute(() => workers.child.stdin.write("cron\n")));
-  if (path.basename(dir) === ".dev") await writeDevVars(vars);
+  watch("The workers", workers);
+  if (dir === path.join(root, ".dev")) await writeDevVars(vars);
 
   step("receiver and demo user");
   const receiver = await startReceiver({
@@ -103,7 +103,7 @@ async function main() {
     secrets: async () => {
       const rows = await sql`
         select e.secret, e.previous_secret from public.webhook_endpoints e
-        where e.url like ${`${receiver.url}%`}`;
+        where e.url ~ ${`^https?://(localhost|127\\.0\\.0\\.1):${new URL(receiver.url).port}`}`;
       return rows.flatMap((row) => [row.secret, row.previous_secret]).filter(Boolean);
     },
   });
@@ -146,8 +146,15 @@ function isRunning(pid) {
   }
 }
 
+/** Says what comes next, unless it is not to come any more. */
 function step(name) {
+  if (stopping) throw new Error("stopped");
   console.log(`  · ${name}`);
+}
+
+/** A part that ends by itself ends the stack. */
+function watch(name, program) {
+  program.exited.then(() => fail(new Error(`${name} ended unexpectedly`)));
 }
 
 function print(line) {
@@ -159,6 +166,7 @@ function externalBackend() {
   const { env } = process;
   if (!env.SUPABASE_URL && !env.POSTGREST_URL) return undefined;
   const needed = ["SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SERVICE_ROLE_KEY", "DATABASE_URL"];
+  console.log(`  · using ${env.POSTGREST_URL ?? env.SUPABASE_URL}, which gets the migrations`);
   const missing = needed.filter((name) => !env[name]);
   if (missing.length > 0) {
     throw new Error(`SUPABASE_URL or POSTGREST_URL is set, so ${missing.join(", ")} must be too`);
@@ -172,10 +180,14 @@ function externalBackend() {
   };
 }
 
-/** Keys of the local stack: made once and kept, so that a restart changes nothing. */
+/**
+ * Keys of the local stack: made once and kept, so that a restart changes nothing. The
+ * database's password is among them, so they go with its data.
+ */
 async function localKeys() {
   const file = path.join(dir, "keys.json");
   try {
+    if (flags.fresh) throw new Error("not to be kept");
     return JSON.parse(await fs.readFile(file, "utf8"));
   } catch {
     const keys = {
@@ -193,12 +205,14 @@ async function localKeys() {
 
 async function localBackend(keys, port) {
   step("Postgres");
-  const database = await startPostgres({
+  const database = await postgresServer({
     dir: path.join(dir, "postgres"),
     port: await port("postgres"),
     password: keys.database_password,
   });
+  if (flags.fresh) await database.remove();
   started.push(database);
+  await database.start();
 
   step("Supabase API");
   const supabase = await startProgram(
@@ -213,6 +227,7 @@ async function localBackend(keys, port) {
     path.join(dir, "supabase.log"),
   );
   started.push(supabase);
+  watch("The Supabase API", supabase);
   return {
     supabase_url: supabase.ready.supabase_url,
     publishable_key: keys.publishable_key,
@@ -248,8 +263,10 @@ function everyMinute(cron) {
 /** What `npx wrangler dev --env …` needs to run against this stack. */
 async function writeDevVars(vars) {
   for (const [name, values] of Object.entries(vars)) {
+    const file = path.join(root, `.dev.vars.${name}`);
     const lines = Object.entries(values).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`);
-    await fs.writeFile(path.join(root, `.dev.vars.${name}`), lines.join(""), { mode: 0o600 });
+    await fs.writeFile(file, lines.join(""), { mode: 0o600 });
+    started.push({ stop: () => fs.rm(file, { force: true }) });
   }
 }
 
@@ -309,11 +326,19 @@ Demo user
   JWT       ${stack.user_jwt}
   API key   ${stack.api_key}
 
-Try it: register the receiver, send an event, list the endpoint with its counts
-  curl -X POST ${stack.manage_url}/webhooks -H 'X-API-Key: ${stack.api_key}' -H 'Content-Type: application/json' -d '{"url": "${stack.receiver_url}/hook"}'
-  curl -X POST ${stack.deliver_url} -H 'apikey: ${stack.service_role_key}' -H 'Content-Type: application/json' -d '{"event": {"event_type": "vehicle.created", "data": {"vin": "1FTFW1E50PFA00001"}}}'
-  curl ${stack.manage_url}/webhooks -H 'X-API-Key: ${stack.api_key}'
-
+${flags.strict ? STRICT_NOTE : tryIt(stack)}
 Ready. The cron fires every minute; what the receiver gets is printed below. Ctrl-C stops.
 `);
+}
+
+/** Three lines to paste: register the receiver, send an event, list the deliveries. */
+function tryIt({ manage_url, deliver_url, receiver_url, api_key, service_role_key }) {
+  const json = "-H 'Content-Type: application/json'";
+  const key = `-H 'X-API-Key: ${api_key}'`;
+  const event = '{"event": {"event_type": "vehicle.created", "data": {"vin": "1FTFW1E50PFA00001"}}}';
+  return `Try it: register the receiver, send an event, list the deliveries
+  ID=$(curl -s -X POST ${manage_url}/webhooks ${key} ${json} -d '{"url": "${receiver_url}/hook"}' | tee /dev/stderr | grep -oE '[0-9a-f-]{36}' | head -n 1)
+  curl -X POST ${deliver_url} -H 'apikey: ${service_role_key}' ${json} -d '${event}'
+  curl ${manage_url}/webhooks/$ID ${key}
+`;
 }

@@ -6,7 +6,7 @@
 // and removes it when standard input ends: for the tests of the migrations.
 
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
@@ -34,7 +34,7 @@ async function binaries(version) {
  * created where it is missing.
  */
 async function identity() {
-  if (process.getuid?.() !== 0) return {};
+  if (process.getuid?.() !== 0) return undefined;
   const lookUp = async () => {
     const [uid, gid] = await Promise.all(["-u", "-g"].map((flag) => run("id", [flag, "postgres"])));
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
@@ -47,50 +47,89 @@ async function identity() {
   }
 }
 
+/** Whether any user can enter every folder on the way to `file`: not below /root, say. */
+async function isOpen(file) {
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    if (((await fs.stat(folder)).mode & 0o001) === 0) return false;
+    if (folder === path.dirname(folder)) return true;
+  }
+}
+
+/** A folder outside of closed ones that stands for `place`. */
+function openStandIn(place) {
+  const name = createHash("sha256").update(place).digest("hex").slice(0, 16);
+  return path.join("/var/tmp", `webhooks-postgres-${name}`);
+}
+
 /**
- * Starts Postgres on `dir`, creating the cluster the first time.
+ * A Postgres on `dir`, created with its first start. As root, from a folder that others
+ * cannot enter, its programs and data are kept under /var/tmp instead.
  *
  * @param {{dir: string, port: number, password: string, version?: number}} options
- * @returns {Promise<{url: string, stop: () => Promise<void>}>}
  */
-export async function startPostgres({ dir, port, password, version = STACK_VERSION }) {
-  const { initdb, pg_ctl } = await binaries(version);
+export async function postgresServer({ dir, port, password, version = STACK_VERSION }) {
+  let { initdb, pg_ctl } = await binaries(version);
   const owner = await identity();
-  const data = path.join(dir, "data");
-  const log = path.join(dir, "postgres.log");
-  const options = { ...owner, env: { ...process.env, LC_ALL: "C" } };
   await fs.mkdir(dir, { recursive: true });
-  if (owner.uid !== undefined) await fs.chown(dir, owner.uid, owner.gid);
+  if (owner && !(await isOpen(initdb))) {
+    const programs = path.dirname(path.dirname(initdb));
+    const copy = openStandIn(`${programs} ${version}`);
+    await fs.cp(programs, copy, { recursive: true, verbatimSymlinks: true });
+    initdb = path.join(copy, "bin", path.basename(initdb));
+    pg_ctl = path.join(copy, "bin", path.basename(pg_ctl));
+  }
+  const home = owner && !(await isOpen(path.join(dir, "data"))) ? openStandIn(dir) : dir;
+  const data = path.join(home, "data");
+  const log = path.join(home, "postgres.log");
+  const options = { ...owner, cwd: "/", env: { ...process.env, LC_ALL: "C" } };
+  const stop = async (mode = "fast") => {
+    if (!(await exists(path.join(data, "postmaster.pid")))) return;
+    await run(pg_ctl, ["stop", "-D", data, "-m", mode, "-w"], options).catch(() => {});
+  };
 
-  if (!(await exists(path.join(data, "PG_VERSION")))) {
-    const passwordFile = path.join(dir, "password");
+  const create = async () => {
+    await fs.mkdir(home, { recursive: true });
+    if (owner) await fs.chown(home, owner.uid, owner.gid);
+    const passwordFile = path.join(home, "password");
     await fs.writeFile(passwordFile, password, { mode: 0o600 });
-    if (owner.uid !== undefined) await fs.chown(passwordFile, owner.uid, owner.gid);
+    if (owner) await fs.chown(passwordFile, owner.uid, owner.gid);
+    const flags = ["-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256", "-E", "UTF8"];
     try {
-      await run(
-        initdb,
-        ["-D", data, "-U", "postgres", "--pwfile", passwordFile, "-A", "scram-sha-256",
-          "-E", "UTF8", "--no-locale"],
-        options,
-      );
+      await run(initdb, ["-D", data, ...flags, "--no-locale"], options);
     } finally {
       await fs.rm(passwordFile, { force: true });
     }
-  }
-  const stop = async () => {
-    await run(pg_ctl, ["stop", "-D", data, "-m", "fast", "-w"], options).catch(() => {});
   };
-  // One that a killed stack left behind.
-  if (await exists(path.join(data, "postmaster.pid"))) await stop();
 
-  const flags = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
-  try {
-    await run(pg_ctl, ["start", "-D", data, "-l", log, "-w", "-o", flags], options);
-  } catch (error) {
-    const tail = await fs.readFile(log, "utf8").catch(() => error.message);
-    throw new Error(`Postgres ${version} did not start:\n${tail.split("\n").slice(-8).join("\n")}`);
-  }
-  return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+  const start = async () => {
+    if (!(await exists(path.join(data, "PG_VERSION")))) await create();
+    // One that a killed stack left behind.
+    await stop();
+    const flags = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`;
+    try {
+      await run(pg_ctl, ["start", "-D", data, "-l", log, "-w", "-o", flags], options);
+    } catch (error) {
+      const text = await fs.readFile(log, "utf8").catch(() => error.message);
+      const tail = text.trimEnd().split("\n").slice(-8).join("\n");
+      throw new Error(`Postgres ${version} did not start:\n${tail}`);
+    }
+  };
+
+  return {
+    url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    start,
+    stop,
+    /** Ends it as a power cut would, and starts it again. */
+    crash: async () => {
+      await stop("immediate");
+      await start();
+    },
+    /** Stops it and deletes its data. */
+    remove: async () => {
+      await stop();
+      await fs.rm(home, { recursive: true, force: true });
+    },
+  };
 }
 
 const exists = (file) => fs.access(file).then(() => true, () => false);
@@ -99,11 +138,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const version = Number(process.argv[2] ?? STACK_VERSION);
   const dir = await fs.mkdtemp(path.join(os.tmpdir(), `webhooks-postgres-${version}-`));
   await fs.chmod(dir, 0o755);
-  const postgres = await startPostgres({
+  const postgres = await postgresServer({
     dir, version, port: await freePort(), password: randomBytes(12).toString("hex"),
   });
+  const ended = inputEnded();
+  await postgres.start();
   console.log(JSON.stringify({ database_url: postgres.url }));
-  await inputEnded();
-  await postgres.stop();
-  await fs.rm(dir, { recursive: true, force: true });
+  await ended;
+  await postgres.remove();
 }

@@ -18,7 +18,7 @@ export async function freePort(preferred = 0) {
   return port;
 }
 
-/** Ends when standard input does, or a signal asks to stop: the parent is gone or done. */
+/** Resolves when standard input ends or a signal asks to stop: the parent is gone or done. */
 export async function inputEnded() {
   await new Promise((resolve) => {
     process.stdin.resume();
@@ -35,7 +35,7 @@ export async function inputEnded() {
  * @param {string} name its file
  * @param {Record<string, unknown>} settings what the program gets as `SETTINGS`
  * @param {string} [log] a file for what it says on standard error; else that goes to ours
- * @returns {Promise<{ready: any, stop: () => Promise<void>, child: import("node:child_process").ChildProcess}>}
+ * @returns what it printed, the child, its end as a promise, and how to stop it
  */
 export async function startProgram(name, settings, log) {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, name)], {
@@ -51,11 +51,12 @@ export async function startProgram(name, settings, log) {
     });
     child.once("exit", () => reject(new Error(`${name} ended at its start${log ? `, see ${log}` : ""}`)));
   });
+  const exited = once(child, "exit");
+  // What is written to a child that has just died; its end is seen by `exited`.
+  child.stdin.on("error", () => {});
   const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, "exit");
     child.stdin.end();
     await exited;
   };
-  return { ready: JSON.parse(line), stop, child };
+  return { ready: JSON.parse(line), child, exited, stop };
 }

@@ -15,7 +15,13 @@ const MAX_BODY_BYTES = 1 << 20;
  */
 export async function startReceiver({ port, secrets, print }) {
   let broken = false;
-  const server = http.createServer(async (request, response) => {
+  const server = http.createServer((request, response) => {
+    handle(request, response).catch((error) => {
+      print(`the receiver could not take a request: ${error.message}`);
+      response.destroy();
+    });
+  });
+  async function handle(request, response) {
     const answer = (status, body) =>
       response.writeHead(status, { "Content-Type": "application/json" })
         .end(`${JSON.stringify(body)}\n`);
@@ -35,7 +41,7 @@ export async function startReceiver({ port, secrets, print }) {
     const time = new Date().toLocaleTimeString();
     print(`${time}  ${request.method} ${request.url}  ${verdict}  → ${broken ? 500 : 200}\n    ${body.slice(0, 500)}`);
     answer(broken ? 500 : 200, broken ? { error: "broken on request" } : { received: true });
-  });
+  }
   await new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);

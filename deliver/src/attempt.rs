@@ -3,6 +3,7 @@
 use http::StatusCode;
 use shared::delivery::{Attempt, Claimed};
 use shared::endpoint::{EndpointUrl, LocalEndpoints};
+use shared::event::EventId;
 use shared::runtime::{Answer, Failure, Outgoing};
 use shared::signature;
 
@@ -32,11 +33,11 @@ impl Prepared<'_> {
     }
 }
 
-/// Signs a delivery at `timestamp` (Unix seconds). The URL is checked again: it may
-/// have been stored by other means, or under other rules.
+/// Signs a delivery at `timestamp` (Unix seconds). The URL and the event's id are checked
+/// again: they may have been stored by other means, or under other rules.
 ///
 /// # Errors
-/// The URL is not allowed; the sentence is for the endpoint's owner.
+/// One of them is not allowed; the sentence is for the endpoint's owner.
 pub(crate) fn prepare(
     delivery: &Claimed,
     timestamp: u64,
@@ -44,12 +45,9 @@ pub(crate) fn prepare(
 ) -> Result<Prepared<'_>, String> {
     let url = EndpointUrl::parse(&delivery.url, local)
         .map_err(|problem| format!("Not sent: the URL {problem}"))?;
-    let signature = signature::sign(
-        &delivery.secrets,
-        &delivery.event_id,
-        timestamp,
-        &delivery.payload,
-    );
+    let event_id = EventId::parse(&delivery.event_id)
+        .map_err(|problem| format!("Not sent: the event's id {problem}"))?;
+    let signature = signature::sign(&delivery.secrets, &event_id, timestamp, &delivery.payload);
     Ok(Prepared {
         url,
         headers: [
@@ -57,7 +55,7 @@ pub(crate) fn prepare(
             ("Nuke-Signature", signature.stripe.clone()),
             ("Nuke-Timestamp", timestamp.to_string()),
             ("Stripe-Signature", signature.stripe),
-            ("webhook-id", delivery.event_id.as_str().to_owned()),
+            ("webhook-id", event_id.as_str().to_owned()),
             ("webhook-timestamp", timestamp.to_string()),
             ("webhook-signature", signature.standard),
         ],
@@ -91,7 +89,7 @@ fn explain(status: u16) -> String {
         .ok()
         .and_then(|status| status.canonical_reason());
     let note = match status {
-        300..=399 => " (redirects are not followed)",
+        301 | 302 | 303 | 307 | 308 => " (redirects are not followed)",
         _ => "",
     };
     match reason {
@@ -119,7 +117,8 @@ mod tests {
 
     fn delivery(url: &str) -> Claimed {
         serde_json::from_value(json!({
-            "id": "d", "endpoint_id": "e", "event_id": "evt_1", "claim": 1, "url": url,
+            "id": "d", "endpoint_id": "e", "event_id": "evt_1", "claim": 1,
+            "attempts": 0, "url": url,
             "secrets": [format!("whsec_{}", "a".repeat(64))], "payload": "{\"id\": \"evt_1\"}",
         }))
         .unwrap()
@@ -162,6 +161,14 @@ mod tests {
         let delivery = delivery("http://10.0.0.1/");
         let error = prepare(&delivery, 1, LocalEndpoints::Refused);
         assert_eq!(error.unwrap_err(), "Not sent: the URL must be an https URL");
+    }
+
+    #[test]
+    fn prepare_refuses_an_event_id_that_is_no_header() {
+        let mut delivery = delivery("https://example.com/");
+        delivery.event_id = "two\r\nlines".to_owned();
+        let error = prepare(&delivery, 1, LocalEndpoints::Refused).unwrap_err();
+        assert!(error.starts_with("Not sent: the event's id"), "{error}");
     }
 
     #[test]

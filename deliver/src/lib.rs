@@ -15,6 +15,9 @@
 mod attempt;
 mod pump;
 
+use std::time::Duration;
+
+use futures_channel::oneshot;
 use serde_json::{Value, json};
 use shared::config::DeliverConfig;
 use shared::delivery::{Claim, Enqueued, Status};
@@ -23,7 +26,7 @@ use shared::event::NewEvent;
 use shared::fields::Fields;
 use shared::postgrest::{Caller, Database};
 use shared::runtime;
-use worker::{Context, Env, Method, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
 
 use crate::pump::Outcome;
 
@@ -33,9 +36,20 @@ const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-delive
 /// lease's length on top, which stays within the 15 minutes a cron has on Workers.
 const CRON_BUDGET_MS: u64 = 50_000;
 
+/// How long the cron waits where all that is due is held by others.
+const BUSY_WAIT: Duration = Duration::from_millis(100);
+
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    match handle(request, &env).await {
+async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+    // Waited for by the platform too: a caller that hangs up does not end the sending.
+    let (done, answer) = oneshot::channel();
+    context.wait_until(async move {
+        let _caller_is_gone = done.send(handle(request, &env).await);
+    });
+    let answer = answer
+        .await
+        .unwrap_or_else(|_| Err(Error::Internal("the call was given up".to_owned())));
+    match answer {
         Ok(answer) => runtime::json_response(200, &answer.to_string()),
         Err(error) => runtime::error_response(&error),
     }
@@ -53,7 +67,7 @@ async fn handle(mut request: Request, env: &Env) -> Result<Value, Error> {
     if path != "/" && runtime::path_below(&path, &PREFIXES) != Some("") {
         return Err(Error::NotFound("There is nothing here, try POST /"));
     }
-    if request.method() != Method::Post {
+    if runtime::method(&request) != "POST" {
         return Err(Error::MethodNotAllowed("POST"));
     }
     let config = config(env)?;
@@ -139,7 +153,7 @@ async fn deliver(
 
 /// Sends one batch of what is due.
 async fn retry(database: &Database, config: &DeliverConfig) -> Result<Value, Error> {
-    let outcomes = pump_batch(database, config).await?;
+    let (outcomes, _) = pump_batch(database, config).await?;
     if outcomes.is_empty() {
         return Ok(json!({"message": "No pending deliveries to retry"}));
     }
@@ -157,21 +171,36 @@ async fn tick(env: &Env) -> Result<(), Error> {
     let config = config(env)?;
     let database = Database::new(&config.database, &Caller::Service);
     let end = runtime::now_ms() + CRON_BUDGET_MS;
-    while !pump_batch(&database, &config).await?.is_empty() && runtime::now_ms() < end {}
-    Ok(())
+    loop {
+        let (outcomes, more) = pump_batch(&database, &config).await?;
+        if !more || runtime::now_ms() >= end {
+            return Ok(());
+        }
+        if outcomes.is_empty() {
+            // What is due is being claimed by somebody else at this moment.
+            runtime::sleep(BUSY_WAIT).await;
+        }
+    }
 }
 
-/// Claims a batch of what is due and sends it.
-async fn pump_batch(database: &Database, config: &DeliverConfig) -> Result<Vec<Outcome>, Error> {
+/// Claims a batch of what is due and sends it. Says, too, whether more may be due.
+async fn pump_batch(
+    database: &Database,
+    config: &DeliverConfig,
+) -> Result<(Vec<Outcome>, bool), Error> {
     let parameters = json!({
         "claim_limit": config.batch, "lease_seconds": config.lease_seconds(),
     });
-    let Claim { claimed, settled } = database
+    let Claim {
+        claimed,
+        settled,
+        more,
+    } = database
         .fetch("claim_webhook_deliveries", &parameters)
         .await?;
     let mut outcomes = pump::send(database, config, claimed).await;
     outcomes.extend(settled.into_iter().map(Outcome::from));
-    Ok(outcomes)
+    Ok((outcomes, more))
 }
 
 fn count(outcomes: &[Outcome], status: Status) -> usize {

@@ -116,6 +116,7 @@ async fn record(
         .map(|(delivery, attempt)| DeliveryResult {
             id: &delivery.id,
             claim: delivery.claim,
+            attempts: delivery.attempts,
             response_status: attempt.response_status,
             response_body: attempt.response_body.as_deref(),
             response_time_ms: attempt.response_time_ms,

@@ -2,6 +2,7 @@
 
 use shared::error::Error;
 use shared::postgrest::Caller;
+use shared::secret::Secret;
 
 /// The longest credential that is passed on, in bytes.
 const MAX_CREDENTIAL_LEN: usize = 8192;
@@ -17,14 +18,16 @@ pub(crate) fn caller(
 ) -> Result<Caller, Error> {
     if let Some(key) = api_key {
         return match key {
-            key if key.starts_with("nk_live_") && is_plain(&key) => Ok(Caller::ApiKey(key)),
+            key if key.starts_with("nk_live_") && is_plain(&key) => {
+                Ok(Caller::ApiKey(Secret::new(key)))
+            }
             _ => Err(Error::Unauthorized),
         };
     }
     let authorization = authorization.ok_or(Error::Unauthorized)?;
     match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && is_plain(token) => {
-            Ok(Caller::Token(token.to_owned()))
+            Ok(Caller::Token(Secret::new(token.to_owned())))
         }
         _ => Err(Error::Unauthorized),
     }
@@ -41,8 +44,8 @@ mod tests {
 
     fn kind(authorization: Option<&str>, api_key: Option<&str>) -> String {
         match caller(authorization.map(str::to_owned), api_key.map(str::to_owned)) {
-            Ok(Caller::Token(token)) => format!("token {token}"),
-            Ok(Caller::ApiKey(key)) => format!("key {key}"),
+            Ok(Caller::Token(token)) => format!("token {}", token.expose()),
+            Ok(Caller::ApiKey(key)) => format!("key {}", key.expose()),
             Ok(Caller::Service) => "service".to_owned(),
             Err(error) => error.status().to_string(),
         }

@@ -24,7 +24,7 @@ use shared::error::Error;
 use shared::postgrest::Database;
 use shared::runtime;
 use uuid::Uuid;
-use worker::{Context, Env, Method, Request, Response, event};
+use worker::{Context, Env, Request, Response, event};
 
 const PREFIXES: [&str; 3] = [
     "/functions/v1/webhooks-manage",
@@ -47,8 +47,10 @@ impl Resource {
     fn parse(path: &str) -> Result<Self, Error> {
         let below = runtime::path_below(path, &PREFIXES);
         let below = below.ok_or(Error::NotFound("There is nothing here, try /webhooks"))?;
-        let id = |text: &str| {
-            Uuid::try_parse(text).map_err(|_| Error::NotFound("Webhook endpoint not found"))
+        let id = |text: &str| match Uuid::try_parse(text) {
+            // One spelling of the several there are.
+            Ok(id) if text.len() == 36 => Ok(id),
+            _ => Err(Error::NotFound("Webhook endpoint not found")),
         };
         match below.split_once('/') {
             None if below.is_empty() => Ok(Self::Endpoints),
@@ -72,8 +74,8 @@ type Answer = (u16, String);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let response = match request.method() {
-        Method::Options => Response::empty()?.with_status(204),
+    let response = match runtime::method(&request).as_str() {
+        "OPTIONS" => Response::empty()?.with_status(204),
         _ => match handle(request, &env).await {
             Ok((status, body)) => runtime::json_response(status, &body)?,
             Err(error) => runtime::error_response(&error)?,
@@ -85,12 +87,8 @@ async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<
 
 async fn handle(mut request: Request, env: &Env) -> Result<Answer, Error> {
     let resource = Resource::parse(&request.path())?;
-    let method = request.method();
-    if !resource
-        .methods()
-        .split(", ")
-        .any(|name| name == method.as_ref())
-    {
+    let method = runtime::method(&request);
+    if !resource.methods().split(", ").any(|name| name == method) {
         return Err(Error::MethodNotAllowed(resource.methods()));
     }
 
@@ -99,17 +97,17 @@ async fn handle(mut request: Request, env: &Env) -> Result<Answer, Error> {
     let caller = auth::caller(header("authorization"), header("x-api-key"))?;
     let database = Database::new(&config.database, &caller);
 
-    let body = match method {
-        Method::Post | Method::Patch => runtime::read_json_body(&mut request).await?,
+    let body = match method.as_str() {
+        "POST" | "PATCH" => runtime::read_json_body(&mut request).await?,
         _ => Vec::new(),
     };
-    match (method, resource) {
-        (Method::Get, Resource::Endpoints) => endpoints::list(&database).await,
-        (Method::Get, Resource::Endpoint(id)) => endpoints::get(&database, id).await,
-        (Method::Patch, Resource::Endpoint(id)) => {
+    match (method.as_str(), resource) {
+        ("GET", Resource::Endpoints) => endpoints::list(&database).await,
+        ("GET", Resource::Endpoint(id)) => endpoints::get(&database, id).await,
+        ("PATCH", Resource::Endpoint(id)) => {
             endpoints::update(&database, id, &body, config.local_endpoints).await
         }
-        (Method::Delete, Resource::Endpoint(id)) => endpoints::delete(&database, id).await,
+        ("DELETE", Resource::Endpoint(id)) => endpoints::delete(&database, id).await,
         (_, Resource::Secret(id)) => endpoints::rotate_secret(&database, id, &body).await,
         (_, _) => endpoints::create(&database, &body, config.local_endpoints).await,
     }

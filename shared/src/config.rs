@@ -20,6 +20,9 @@ use crate::endpoint::LocalEndpoints;
 use crate::error::Error;
 use crate::secret::Secret;
 
+/// The longest a claim may hold, in seconds.
+const MAX_LEASE_SECONDS: u64 = 13 * 60;
+
 /// Gives the value of a setting, if it has one.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -85,7 +88,7 @@ impl DeliverConfig {
     pub fn from_lookup(lookup: Lookup) -> Result<Self, Error> {
         let service_key = key(lookup, "SUPABASE_SERVICE_ROLE_KEY")?
             .ok_or(Error::Misconfigured("SUPABASE_SERVICE_ROLE_KEY"))?;
-        Ok(Self {
+        let config = Self {
             database: database(lookup, Some(service_key.clone()))?,
             service_key,
             local_endpoints: local_endpoints(lookup)?,
@@ -95,20 +98,26 @@ impl DeliverConfig {
                 15_000,
                 100..=60_000,
             )?),
-            concurrency: number(lookup, "DELIVERY_CONCURRENCY", 6, 1..=100)? as usize,
-            // PostgREST answers 1,000 rows at most by default, and a batch must be
-            // done within a lease.
+            // More would wait for a connection with their time-out running.
+            concurrency: number(lookup, "DELIVERY_CONCURRENCY", 6, 1..=6)? as usize,
             batch: number(lookup, "DELIVERY_BATCH", 50, 1..=500)? as usize,
-        })
+        };
+        // A cron is ended after 15 minutes, and what it had not recorded is sent again.
+        if config.lease_seconds() > MAX_LEASE_SECONDS {
+            return Err(Error::Misconfigured("DELIVERY_BATCH"));
+        }
+        Ok(config)
     }
 
     /// How long a claim holds, in seconds: until after the worst case, in which every
-    /// attempt of a batch takes its whole time and recording takes all its tries.
+    /// attempt of a batch takes its whole time and so do the answer to the claim and
+    /// three tries at recording, with a second to spare for each.
     #[must_use]
     pub fn lease_seconds(&self) -> u64 {
-        let rounds = self.batch.div_ceil(self.concurrency) as u64;
-        let margin = 5 * self.database.timeout.as_secs().max(1);
-        (self.timeout.as_millis() as u64 * rounds).div_ceil(1000) + margin
+        let rounds = self.batch.div_ceil(self.concurrency) as u32;
+        let sending = self.timeout * rounds;
+        let database = (self.database.timeout + Duration::from_secs(1)) * 4;
+        (sending + database).as_millis().div_ceil(1000) as u64
     }
 }
 
@@ -199,8 +208,13 @@ mod tests {
 
     #[test]
     fn a_lease_outlasts_the_worst_case_of_a_batch() {
-        // 9 rounds of 15 s, and 5 database time-outs of 10 s.
-        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 135 + 50);
+        // 9 rounds of 15 s, and 4 calls of up to 11 s.
+        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 135 + 44);
+        let odd = [
+            ("DELIVERY_TIMEOUT_MS", "1001"),
+            ("DATABASE_TIMEOUT_MS", "2999"),
+        ];
+        assert_eq!(deliver(&odd).unwrap().lease_seconds(), 26);
     }
 
     #[test]
@@ -220,7 +234,10 @@ mod tests {
             ("SUPABASE_SERVICE_ROLE_KEY", "two words"),
             ("DELIVERY_TIMEOUT_MS", "fast"),
             ("DELIVERY_CONCURRENCY", "0"),
+            ("DELIVERY_CONCURRENCY", "7"),
             ("DELIVERY_BATCH", "501"),
+            // Each within its range, together longer than a cron may last.
+            ("DELIVERY_BATCH", "499"),
             ("ALLOW_LOCAL_ENDPOINTS", "yes"),
         ] {
             let error = deliver(&[(name, value)]).unwrap_err();

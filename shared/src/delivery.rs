@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::EventId;
 use crate::secret::Secret;
 
 /// A delivery this worker holds the lease of.
@@ -12,10 +11,12 @@ pub struct Claimed {
     pub id: String,
     /// The endpoint's id.
     pub endpoint_id: String,
-    /// The event's id.
-    pub event_id: EventId,
+    /// The event's id: whatever was stored, and be it by SQL.
+    pub event_id: String,
     /// The claim's number: the fence that keeps a late result out.
     pub claim: i32,
+    /// How many attempts are recorded so far: the fence that keeps a second result out.
+    pub attempts: i32,
     /// Where to send it.
     pub url: String,
     /// What signs it, newest first.
@@ -44,6 +45,8 @@ pub struct DeliveryResult<'a> {
     pub id: &'a str,
     /// The claim it was made under.
     pub claim: i32,
+    /// As in [`Claimed`].
+    pub attempts: i32,
     /// See [`Attempt`].
     pub response_status: Option<u16>,
     /// See [`Attempt`].
@@ -84,6 +87,8 @@ pub struct Claim {
     pub claimed: Vec<Claimed>,
     /// What could no longer be sent, and was settled instead.
     pub settled: Vec<Settled>,
+    /// Whether something may still be due.
+    pub more: bool,
 }
 
 /// A delivery that came to its end without another attempt.
@@ -112,7 +117,7 @@ pub struct Enqueued {
 #[derive(Debug, Deserialize)]
 pub struct EnqueuedEvent {
     /// The event's id: the caller's, or the one it was given.
-    pub event_id: EventId,
+    pub event_id: String,
     /// How many endpoints had the event already.
     pub duplicates: u32,
     /// How many deliveries are stored and due, but not claimed here.

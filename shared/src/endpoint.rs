@@ -46,6 +46,10 @@ impl EndpointUrl {
         {
             return Err("must not contain white space, control characters or backslashes");
         }
+        // As the database wants it, too; a parser would let other spellings pass.
+        if !text.starts_with("https://") && !text.starts_with("http://") {
+            return Err("must start with https://");
+        }
         let url = Url::parse(text)
             .map_err(|_| "must be a valid URL (international host names in punycode)")?;
         if !url.username().is_empty() || url.password().is_some() {
@@ -193,6 +197,8 @@ mod tests {
             "https://user:pw@example.com/",
             "https://",
             "https:///x",
+            "https:example.com",
+            "HTTPS://example.com/",
             "example.com",
             "",
         ] {

@@ -97,7 +97,7 @@ impl Error {
             }
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
-                "The request body must be JSON: send Content-Type: application/json".to_owned(),
+                "The request body must be JSON as it is: send Content-Type: application/json and no Content-Encoding".to_owned(),
             ),
             Self::BodyTooLarge(limit) => {
                 return json!({

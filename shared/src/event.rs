@@ -1,6 +1,6 @@
 //! Events, as they come in.
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ const KNOWN_FIELDS: &str = "event_type, data, user_id, event_id and max_attempts
 /// The most attempts a delivery may ask for.
 pub const MAX_ATTEMPTS_LIMIT: u32 = 100;
 
-/// A dotted name such as `vehicle.created`, or `*` where a subscription is meant.
+/// A dotted name such as `vehicle.created`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct EventType(String);
@@ -22,8 +22,8 @@ impl EventType {
     /// The longest name, in characters.
     pub const MAX_LEN: usize = 100;
 
-    /// The type of an event: letters, digits, `_` and `-` in parts joined by dots.
-    /// Whether the catalogue has it is the database's to say.
+    /// The type of an event: letters, digits, `_` and `-` in parts joined by dots. It need
+    /// not be in the catalogue, which says what endpoints may subscribe to by name.
     ///
     /// # Errors
     /// A sentence that says what is wrong, to follow the field's name.
@@ -52,7 +52,7 @@ impl EventType {
 
 /// What identifies an event: 1 to 255 visible ASCII characters, because it is sent as
 /// the `webhook-id` header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct EventId(String);
 

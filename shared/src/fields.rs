@@ -51,8 +51,25 @@ impl<'a> Fields<'a> {
         self.fields.remove(name)
     }
 
-    /// Takes a field that may be absent or `null`. `expected` says what it should be,
-    /// as in "a string".
+    /// Takes a field that may be absent, which is `None`, or `null`, which is
+    /// `Some(None)`. `expected` says what it should be, as in "a string".
+    ///
+    /// # Errors
+    /// It is there, and is something else.
+    pub fn nullable<T: Deserialize<'a>>(
+        &mut self,
+        name: &str,
+        expected: &str,
+    ) -> Result<Option<Option<T>>, Error> {
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        serde_json::from_str(raw.get())
+            .map(Some)
+            .map_err(|_| self.error(name, &format!("must be {expected}")))
+    }
+
+    /// Takes a field that may be absent or `null`.
     ///
     /// # Errors
     /// It is there, and is something else.
@@ -61,11 +78,7 @@ impl<'a> Fields<'a> {
         name: &str,
         expected: &str,
     ) -> Result<Option<T>, Error> {
-        let Some(raw) = self.raw(name) else {
-            return Ok(None);
-        };
-        serde_json::from_str(raw.get())
-            .map_err(|_| self.error(name, &format!("must be {expected}")))
+        self.nullable(name, expected).map(Option::flatten)
     }
 
     /// Takes a field that must be there.
@@ -100,9 +113,9 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads a JSON value only to see that Postgres can store it: not nested too deeply
-/// (serde_json stops at 128 levels), no number beyond a double, no text with U+0000 or
-/// a lone surrogate, which `jsonb` refuses.
+/// Reads a JSON value only to see that it is one Postgres and receivers can live with:
+/// not nested too deeply (serde_json stops at 128 levels), no number beyond a double, no
+/// text with U+0000 or a lone surrogate. What else `jsonb` refuses, it says itself.
 pub(crate) struct Storable;
 
 impl<'de> Deserialize<'de> for Storable {

@@ -1,6 +1,6 @@
 //! The domain of the webhook system, shared by the two workers.
 //!
-//! An event comes in at `deliver` (or through SQL), Postgres turns it into one
+//! An event comes in at `deliver`, Postgres turns it into one
 //! delivery for each endpoint that wants it, and `deliver` claims deliveries, signs
 //! them, sends them and records what came of it. Owners look after their endpoints
 //! through `manage`.
@@ -16,8 +16,8 @@
 //! - Only [`runtime`] names the Workers platform, so the rest is compiled and tested
 //!   natively.
 //!
-//! Deliberately absent: state between requests, a clock (time is a parameter),
-//! queries other than function calls.
+//! Deliberately absent: state between requests, a clock outside [`runtime`] (time is a
+//! parameter), queries other than function calls.
 
 pub mod delivery;
 pub mod endpoint;

@@ -12,9 +12,10 @@ use crate::config::DatabaseConfig;
 use crate::error::Error;
 use crate::fields::is_json;
 use crate::runtime::{self, Answer, Outgoing};
+use crate::secret::Secret;
 
-/// The most of an answer that is read, in bytes. A batch of deliveries with payloads
-/// of the largest size stays below it.
+/// The most of an answer that is read, in bytes: several times what a claim of the
+/// largest size is (see `webhook_max_claim_bytes()`), with every character escaped.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
 /// In whose name a call is made.
@@ -23,15 +24,16 @@ pub enum Caller {
     /// The service role: the worker's own key.
     Service,
     /// A user, by a Supabase token.
-    Token(String),
+    Token(Secret),
     /// A user, by an API key.
-    ApiKey(String),
+    ApiKey(Secret),
 }
 
 /// A handle on the database for one caller.
 pub struct Database {
     client: Postgrest,
     timeout: Duration,
+    is_service: bool,
 }
 
 impl Database {
@@ -53,13 +55,14 @@ impl Database {
                 _ => client,
             },
             Caller::Token(token) => {
-                client.insert_header("authorization", format!("Bearer {token}"))
+                client.insert_header("authorization", format!("Bearer {}", token.expose()))
             }
-            Caller::ApiKey(key) => client.insert_header("x-api-key", key),
+            Caller::ApiKey(key) => client.insert_header("x-api-key", key.expose()),
         };
         Self {
             client,
             timeout: config.timeout,
+            is_service: matches!(caller, Caller::Service),
         }
     }
 
@@ -83,6 +86,10 @@ impl Database {
         match runtime::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await {
             Ok(answer) => interpret(answer).map_err(|error| match error {
                 Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
+                // Nobody's credential but the worker's own went in.
+                Error::Unauthorized if self.is_service => {
+                    Error::Unavailable(format!("{function}: the service key is refused"))
+                }
                 other => other,
             }),
             Err(failure) => Err(Error::Unavailable(format!("{function}: {}", failure.error))),

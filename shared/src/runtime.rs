@@ -161,6 +161,13 @@ fn phrase(error: worker::Error) -> String {
     text.trim_end_matches('.').chars().take(300).collect()
 }
 
+/// A request's method as it was sent. `Request::method` takes those it does not know for
+/// GET.
+#[must_use]
+pub fn method(request: &Request) -> String {
+    request.inner().method()
+}
+
 /// Reads a request's body, which must be JSON by its type if it has one.
 ///
 /// # Errors
@@ -174,8 +181,11 @@ pub async fn read_json_body(request: &mut Request) -> Result<Vec<u8>, Error> {
             return Err(Error::UnsupportedMediaType);
         }
     }
+    if header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(Error::UnsupportedMediaType);
+    }
     let declared = header("content-length").and_then(|length| length.parse().ok());
-    if declared.is_some_and(|length: usize| length > MAX_BODY_BYTES) {
+    if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
         return Err(Error::BodyTooLarge(MAX_BODY_BYTES));
     }
     if request.inner().body().is_none() {

@@ -6,6 +6,7 @@
 //! and at the database, not at who did it.
 
 pub mod api_proxy;
+pub mod cluster;
 pub mod receiver;
 pub mod stack;
 pub mod workers;

@@ -83,9 +83,9 @@ impl Stack {
 
     /// A new user.
     pub async fn user(&self) -> User {
-        let (id, jwt) = match std::env::var("SUPABASE_JWT_SECRET") {
-            Ok(secret) => self.mint_user(&secret).await,
-            Err(_) => self.sign_up().await,
+        let (id, jwt) = match Self::url_setting() {
+            "POSTGREST_URL" => self.mint_user().await,
+            _ => self.sign_up().await,
         };
         User {
             stack: self.clone(),
@@ -113,7 +113,8 @@ impl Stack {
     }
 
     /// For a PostgREST without Supabase Auth.
-    async fn mint_user(&self, secret: &str) -> (Uuid, String) {
+    async fn mint_user(&self) -> (Uuid, String) {
+        let secret = std::env::var("SUPABASE_JWT_SECRET").expect("POSTGREST_URL comes with it");
         let database = self.database().await;
         let id: Uuid = database
             .query_one(
@@ -128,7 +129,7 @@ impl Stack {
         });
         (
             id,
-            token(&json!({"alg": "HS256", "typ": "JWT"}), &claims, secret),
+            token(&json!({"alg": "HS256", "typ": "JWT"}), &claims, &secret),
         )
     }
 

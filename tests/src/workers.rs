@@ -4,12 +4,16 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, Command};
 
 use crate::stack::Stack;
+
+/// How long they may take to start.
+const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// Both workers in a workerd of their own. They end when this value is dropped and
 /// with it the pipe to their standard input; killed, they would leave workerd behind.
@@ -57,8 +61,9 @@ impl Workers {
         tokio::spawn(collect(errors, log.clone()));
 
         let output = child.stdout.take().expect("it is piped");
-        let ready = BufReader::new(output).lines().next_line().await;
-        let Ok(Some(ready)) = ready else {
+        let mut lines = BufReader::new(output).lines();
+        let ready = tokio::time::timeout(START_LIMIT, lines.next_line()).await;
+        let Ok(Ok(Some(ready))) = ready else {
             panic!(
                 "the workers did not start: {}",
                 log.lock().expect("readable")

@@ -1,14 +1,15 @@
 //! Building the workers, by worker-build.
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde::Deserialize;
 
 use crate::{command, run, say};
 
@@ -42,10 +43,7 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
     }
     run(&mut build)?;
 
-    let target = match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => root.join(folder),
-        None => root.join("target"),
-    };
+    let target = target_directory(root)?;
     for worker in workers {
         let name = worker.name();
         let compiled = target
@@ -53,7 +51,9 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
             .join("release")
             .join(format!("{name}.wasm"));
         let packed = root.join(name).join("build/index_bg.wasm");
-        if modified(&packed) <= modified(&compiled) {
+        let compiled_at = modified(&compiled)
+            .with_context(|| format!("cargo did not build {}", compiled.display()))?;
+        if !modified(&packed).is_ok_and(|packed_at| packed_at > compiled_at) {
             pack(root, name)?;
         }
         let wasm = fs::read(&packed).with_context(|| format!("reading {}", packed.display()))?;
@@ -91,6 +91,26 @@ fn pack(root: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn modified(file: &Path) -> Option<SystemTime> {
-    fs::metadata(file).and_then(|m| m.modified()).ok()
+fn modified(file: &Path) -> io::Result<SystemTime> {
+    fs::metadata(file)?.modified()
+}
+
+/// Where cargo puts what it builds, however that is configured.
+fn target_directory(root: &Path) -> Result<PathBuf> {
+    #[derive(Deserialize)]
+    struct Metadata {
+        target_directory: PathBuf,
+    }
+    let output = command(root, "cargo")
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
+        .output()?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("cargo metadata failed")?;
+    Ok(metadata.target_directory)
 }

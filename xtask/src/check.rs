@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{build, command, run, say, seconds, setup, stack};
 
@@ -57,6 +57,10 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         let mut tests = command(root, "cargo");
         tests.args(["test", "-p", "tests", "--test", "e2e"]);
         if let Some(filter) = filter {
+            ensure!(
+                is_test(root, filter)?,
+                "no end-to-end test is called {filter}"
+            );
             tests.args(["--", filter]);
         }
         run(tests.env("WEBHOOKS_STACK", &stack.file))
@@ -67,6 +71,16 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         eprintln!("    {name}: {}", seconds(time));
     }
     Ok(())
+}
+
+/// Whether the filter fits a test: cargo calls it a success where it does not.
+fn is_test(root: &Path, filter: &str) -> Result<bool> {
+    let output = command(root, "cargo")
+        .args([
+            "test", "--quiet", "-p", "tests", "--test", "e2e", "--", "--list", filter,
+        ])
+        .output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).contains(": test"))
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<()> {

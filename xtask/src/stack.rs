@@ -16,6 +16,10 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 const POLL: Duration = Duration::from_millis(50);
 
+/// How long the stack may take to start, and to stop.
+const START_LIMIT: Duration = Duration::from_secs(120);
+const STOP_LIMIT: Duration = Duration::from_secs(60);
+
 /// Runs the stack until it is interrupted.
 pub(crate) fn dev(root: &Path, fresh: bool, strict: bool) -> Result<()> {
     catch_interrupts()?;
@@ -61,7 +65,12 @@ impl TestStack {
         let log = folder.join("stack.log");
         let file = folder.join("stack.json");
         let _ = fs::remove_file(&file);
-        let output = File::create(&log)?;
+        // It shows keys.
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let output = options.open(&log)?;
         let child = program(root, &folder)
             .args(["--fresh", "--random-ports"])
             .stdout(output.try_clone()?)
@@ -69,7 +78,15 @@ impl TestStack {
             .spawn()
             .context("node could not be started")?;
         let mut stack = Self { child, file };
+        let mut polls = 0;
         while !stack.file.exists() {
+            polls += 1;
+            ensure!(
+                POLL * polls < START_LIMIT,
+                "the stack for the tests is not ready after {} s, see {}",
+                START_LIMIT.as_secs(),
+                log.display()
+            );
             if let Some(status) = stack.child.try_wait()? {
                 let log = fs::read_to_string(&log).unwrap_or_default();
                 bail!("the stack for the tests did not start ({status}):\n{log}");
@@ -103,7 +120,15 @@ fn program(root: &Path, folder: &Path) -> Command {
 
 fn stop(child: &mut Child) -> Result<()> {
     drop(child.stdin.take());
-    child.wait()?;
+    let mut polls = 0;
+    while child.try_wait()?.is_none() {
+        polls += 1;
+        if POLL * polls > STOP_LIMIT {
+            child.kill()?;
+            bail!("it did not stop within {} s", STOP_LIMIT.as_secs());
+        }
+        thread::sleep(POLL);
+    }
     Ok(())
 }
 

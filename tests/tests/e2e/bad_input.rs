@@ -90,6 +90,13 @@ async fn wrong_fields_are_named() {
             assert_eq!(answer.body["field"], field);
         }
     }
+    for (body, code) in [
+        (json!({"url": null}), "invalid_field"),
+        (json!({"is_active": null}), "invalid_field"),
+        (json!({}), "invalid_body"),
+    ] {
+        assert_eq!(user.patch(&path, &body).await.expect_error(400), code);
+    }
     let answer = user.post("/webhooks", &json!({})).await;
     assert_eq!(answer.expect_error(400), "invalid_field");
     assert_eq!(answer.body["error"], "url is required");
@@ -159,6 +166,45 @@ async fn wrong_events_are_named() {
 }
 
 #[tokio::test]
+async fn a_number_that_jsonb_cannot_hold_is_the_callers_fault() {
+    let stack = Stack::get();
+    for number in ["1e-99999", "1e999", &format!("0.{}1", "0".repeat(20_000))] {
+        let body = format!(
+            r#"{{"event": {{"event_type": "vehicle.created", "data": {{"n": {number}}}}}}}"#
+        );
+        let request = client()
+            .post(&stack.deliver_url)
+            .header("apikey", &stack.service_role_key)
+            .header("content-type", "application/json")
+            .body(body);
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.expect_error(400), "invalid_field");
+        assert_eq!(answer.body["field"], "event.data");
+    }
+}
+
+#[tokio::test]
+async fn an_event_larger_in_the_database_than_in_the_call_is_refused_whole() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let id = user.register("https://example.com/").await.id;
+    let body = format!(
+        r#"{{"event": {{"event_type": "vehicle.created", "user_id": "{}", "data": {{"n": [{}1]}}}}}}"#,
+        user.id,
+        "1e300,".repeat(2000)
+    );
+    let request = client()
+        .post(&stack.deliver_url)
+        .header("apikey", &stack.service_role_key)
+        .header("content-type", "application/json")
+        .body(body);
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.expect_error(413), "payload_too_large");
+    assert_eq!(answer.body["max_bytes"], 262_144);
+    assert!(stack.deliveries(&id).await.is_empty());
+}
+
+#[tokio::test]
 async fn wrong_methods_paths_and_types_are_told_so() {
     let stack = Stack::get();
     let user = stack.user().await;
@@ -201,6 +247,9 @@ async fn wrong_methods_paths_and_types_are_told_so() {
     let answer = Answer::of(post.header("apikey", &stack.service_role_key)).await;
     assert_eq!(answer.expect_error(404), "not_found");
 
+    let propfind = Method::from_bytes(b"PROPFIND").unwrap();
+    let answer = user.call(propfind, "/webhooks", None).await;
+    assert_eq!(answer.expect_error(405), "method_not_allowed");
     let request = user
         .request(Method::POST, "/webhooks")
         .header("content-type", "text/plain")

@@ -1,62 +1,9 @@
 //! The migrations apply wherever they should, and again without harm.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
 use serde_json::Value;
+use tests::cluster::{Cluster, migrate};
 use tests::stack::connect;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
 use tokio_postgres::Client;
-
-/// A cluster of one version of Postgres, as npm's binaries make it. It ends with this
-/// value.
-struct Cluster {
-    url: String,
-    child: Child,
-}
-
-impl Cluster {
-    async fn start(version: u32) -> Self {
-        let root = root();
-        let mut child = Command::new(root.join("node_modules/.bin/node"))
-            .arg(root.join("stack/postgres.mjs"))
-            .arg(version.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = child.stdout.take().unwrap();
-        let line = BufReader::new(output).lines().next_line().await.unwrap();
-        let ready: Value = serde_json::from_str(&line.expect("Postgres started")).unwrap();
-        let url = ready["database_url"].as_str().unwrap().to_owned();
-        Self { url, child }
-    }
-
-    /// Stops it and waits until its files are gone.
-    async fn stop(mut self) {
-        drop(self.child.stdin.take());
-        self.child.wait().await.unwrap();
-    }
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-async fn migrate(database: &Client) {
-    let mut files: Vec<_> = std::fs::read_dir(root().join("migrations"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    files.sort();
-    for file in files {
-        let sql = std::fs::read_to_string(&file).unwrap();
-        if let Err(error) = database.batch_execute(&sql).await {
-            panic!("{}: {error:?}", file.display());
-        }
-    }
-}
 
 /// Everything the migrations decide, as text: tables, columns, indexes, constraints,
 /// policies, functions, privileges, the catalogue.
@@ -121,7 +68,8 @@ async fn deliver_one(database: &Client) {
             .starts_with("whsec_")
     );
     let results = serde_json::json!([{
-        "id": claimed["id"], "claim": claimed["claim"], "response_status": 200,
+        "id": claimed["id"], "claim": claimed["claim"], "attempts": claimed["attempts"],
+        "response_status": 200,
     }]);
     let recorded: Value = database
         .query_one(

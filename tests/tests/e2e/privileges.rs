@@ -92,6 +92,40 @@ async fn users_see_and_change_what_is_theirs_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_limits_hold_past_the_workers_too() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let claims = json!({"sub": user.id.to_string()}).to_string();
+    let insert = |columns: &str, values: &str| {
+        format!(
+            "insert into public.webhook_endpoints (user_id, {columns}) values ('{}', {values})",
+            user.id
+        )
+    };
+    for statement in [
+        insert("url", "'https://example.com/' || repeat('a', 2048)"),
+        insert(
+            "url, description",
+            "'https://example.com/', repeat('a', 501)",
+        ),
+        insert(
+            "url, events",
+            "'https://example.com/', array_fill('*'::text, array[101])",
+        ),
+        insert(
+            "url, events",
+            "'https://example.com/', array['no.such_type']",
+        ),
+    ] {
+        let outcome = attempt(&stack, "authenticated", &claims, &statement).await;
+        assert_eq!(outcome, Err("PT400".to_owned()), "{statement}");
+    }
+    let ftp = insert("url", "'ftp://example.com/'");
+    let outcome = attempt(&stack, "authenticated", &claims, &ftp).await;
+    assert_eq!(outcome, Err("23514".to_owned()));
+}
+
+#[tokio::test]
 async fn nobody_but_the_service_role_writes_deliveries() {
     let stack = Stack::get();
     let user = stack.user().await;

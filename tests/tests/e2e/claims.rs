@@ -1,0 +1,335 @@
+//! The SQL functions a delivery lives by, on a database of their own, where every claim
+//! is seen.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::cluster::{Cluster, migrate};
+use tests::stack::connect;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// A migrated database with one user.
+struct Database {
+    cluster: Cluster,
+    client: Client,
+    user: Uuid,
+}
+
+impl Database {
+    async fn start() -> Self {
+        let cluster = Cluster::start(18).await;
+        let client = connect(&cluster.url).await;
+        migrate(&client).await;
+        let user = Uuid::new_v4();
+        let insert = "insert into auth.users (id) values ($1)";
+        client.execute(insert, &[&user]).await.unwrap();
+        Self {
+            cluster,
+            client,
+            user,
+        }
+    }
+
+    async fn another_connection(&self) -> Client {
+        connect(&self.cluster.url).await
+    }
+
+    /// Endpoints with deliveries due `due` from now, as an interval.
+    async fn waiting(&self, endpoints: i32, deliveries: i32, due: &str) -> Vec<Uuid> {
+        let statement = format!(
+            "with e as (
+               insert into public.webhook_endpoints (user_id, url)
+               select $1, 'https://example.com/' from generate_series(1, $2) returning id),
+             d as (
+               insert into public.webhook_deliveries
+                 (endpoint_id, event_type, event_id, payload, next_retry_at)
+               select e.id, 'vehicle.created', n::text, '{{}}', now() + interval '{due}'
+               from e, generate_series(1, $3) n)
+             select id from e"
+        );
+        let rows = self
+            .client
+            .query(&statement, &[&self.user, &endpoints, &deliveries])
+            .await
+            .unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    async fn stop(self) {
+        drop(self.client);
+        self.cluster.stop().await;
+    }
+}
+
+async fn claim(client: &Client, limit: i32) -> Value {
+    let statement = "select public.claim_webhook_deliveries($1, 60)";
+    client.query_one(statement, &[&limit]).await.unwrap().get(0)
+}
+
+async fn record(client: &Client, results: Value) -> Value {
+    let statement = "select public.record_webhook_results($1)";
+    let row = client.query_one(statement, &[&results.to_string()]).await;
+    row.unwrap().get(0)
+}
+
+async fn enqueue(client: &Client, events: Value) -> Result<Value, tokio_postgres::Error> {
+    let statement = "select public.enqueue_webhook_events($1, 50, 60)";
+    let row = client.query_one(statement, &[&events.to_string()]).await?;
+    Ok(row.get(0))
+}
+
+/// How many deliveries of each endpoint a claim took.
+fn taken(claim: &Value) -> HashMap<String, usize> {
+    let mut taken = HashMap::new();
+    for delivery in claim["claimed"].as_array().unwrap() {
+        let endpoint = delivery["endpoint_id"].as_str().unwrap().to_owned();
+        *taken.entry(endpoint).or_default() += 1;
+    }
+    taken
+}
+
+/// One claimed delivery's result.
+fn result(delivery: &Value, response_status: u16) -> Value {
+    json!([{
+        "id": delivery["id"], "claim": delivery["claim"], "attempts": delivery["attempts"],
+        "response_status": response_status,
+        "error": (response_status != 200).then_some("HTTP error"),
+    }])
+}
+
+#[tokio::test]
+async fn pumps_at_the_same_instant_claim_each_delivery_exactly_once() {
+    let database = Database::start().await;
+    database.waiting(100, 10, "-1 hour").await;
+    let pump = async |client: Client| {
+        let mut ids = Vec::new();
+        loop {
+            let claim = claim(&client, 50).await;
+            let claimed = claim["claimed"].as_array().unwrap();
+            ids.extend(claimed.iter().map(|d| d["id"].to_string()));
+            if claim["more"] == false {
+                return ids;
+            }
+        }
+    };
+    let connections = [
+        database.another_connection().await,
+        database.another_connection().await,
+        database.another_connection().await,
+    ];
+    let [a, b, c] = connections.map(pump);
+    let (a, b, c) = tokio::join!(a, b, c);
+    assert!(!a.is_empty() && !b.is_empty() && !c.is_empty());
+    let mut ids = [a, b, c].concat();
+    assert_eq!(ids.len(), 1000);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 1000);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn every_endpoint_that_is_due_is_in_the_first_claim_whatever_else_waits() {
+    let database = Database::start().await;
+    database.waiting(5000, 1, "1 hour").await;
+    let hog = database.waiting(1, 10_000, "-1 hour").await;
+    let others = database.waiting(20, 1, "-1 second").await;
+    let claim = claim(&database.client, 50).await;
+    let taken = taken(&claim);
+    for endpoint in &others {
+        assert_eq!(taken.get(&endpoint.to_string()), Some(&1));
+    }
+    // What the others leave is not left unused.
+    assert_eq!(taken[&hog[0].to_string()], 30);
+    assert_eq!(claim["more"], true);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn with_more_backlogs_than_places_a_newcomer_waits_for_one_round_only() {
+    let database = Database::start().await;
+    database.waiting(60, 50, "-1 hour").await;
+    let newcomer = database.waiting(1, 1, "-1 second").await[0].to_string();
+    for round in 1.. {
+        if taken(&claim(&database.client, 50).await).contains_key(&newcomer) {
+            assert!(round <= 2, "its turn came in round {round}");
+            break;
+        }
+    }
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn a_result_counts_once_and_only_for_the_latest_claim() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(1, 1, "-1 second").await;
+    let first = claim(client, 50).await["claimed"][0].clone();
+    assert_eq!(
+        claim(client, 50).await["claimed"],
+        json!([]),
+        "it is leased"
+    );
+
+    // The lease runs out, and another worker claims it.
+    let expire = "update public.webhook_deliveries set next_retry_at = now()";
+    client.execute(expire, &[]).await.unwrap();
+    let second = claim(client, 50).await["claimed"][0].clone();
+    assert_eq!(first["id"], second["id"]);
+    assert_eq!(
+        record(client, result(&first, 200)).await,
+        json!([]),
+        "it comes too late"
+    );
+
+    // The answer to a call that worked is lost, and the call repeated.
+    let expected = json!([{"id": second["id"], "status": "retrying"}]);
+    for _ in 0..3 {
+        assert_eq!(record(client, result(&second, 500)).await, expected);
+    }
+    let state = "select attempts, status from public.webhook_deliveries";
+    let row = client.query_one(state, &[]).await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), (1, "retrying"));
+
+    client.execute(expire, &[]).await.unwrap();
+    let third = claim(client, 50).await["claimed"][0].clone();
+    let expected = json!([{"id": third["id"], "status": "success"}]);
+    for _ in 0..2 {
+        assert_eq!(record(client, result(&third, 200)).await, expected);
+    }
+    let row = client.query_one(state, &[]).await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), (2, "success"));
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn claims_without_a_result_are_leased_longer_each_time_and_end_at_last() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(1, 1, "-1 second").await;
+    let lease = "select round(extract(epoch from next_retry_at - now()))::integer
+                 from public.webhook_deliveries";
+    let expire = "update public.webhook_deliveries set next_retry_at = now()";
+    let mut leases = Vec::new();
+    for _ in 0..20 {
+        assert_eq!(
+            claim(client, 50).await["claimed"].as_array().unwrap().len(),
+            1
+        );
+        let seconds: i32 = client.query_one(lease, &[]).await.unwrap().get(0);
+        leases.push(seconds);
+        client.execute(expire, &[]).await.unwrap();
+    }
+    assert_eq!(leases[..4], [60, 120, 240, 480]);
+    assert_eq!(leases[19], 8 * 3600);
+    let last = claim(client, 50).await;
+    assert_eq!(last["claimed"], json!([]));
+    assert_eq!(last["settled"][0]["status"], "failed");
+    assert!(
+        last["settled"][0]["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("Given up")
+    );
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn a_recorded_result_starts_the_count_of_lost_ones_again() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(1, 1, "-1 second").await;
+    let expire = "update public.webhook_deliveries set next_retry_at = now()";
+    for _ in 0..5 {
+        claim(client, 50).await;
+        client.execute(expire, &[]).await.unwrap();
+    }
+    let claimed = claim(client, 50).await["claimed"][0].clone();
+    record(client, result(&claimed, 500)).await;
+    let lost = "select unrecorded_claims from public.webhook_deliveries";
+    let lost: i32 = client.query_one(lost, &[]).await.unwrap().get(0);
+    assert_eq!(lost, 0);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_events_from_several_sides_at_once_wait_for_each_other_and_nothing_fails() {
+    let database = Database::start().await;
+    database.waiting(8, 0, "0").await;
+    let ids: Vec<_> = (0..200).map(|n| format!("event-{n}")).collect();
+    let events = |ids: &mut dyn Iterator<Item = &String>| -> Value {
+        ids.map(|id| json!({"event_type": "vehicle.created", "data": {}, "event_id": id}))
+            .collect()
+    };
+    let (forward, backward) = (events(&mut ids.iter()), events(&mut ids.iter().rev()));
+    let clients = [
+        database.another_connection().await,
+        database.another_connection().await,
+        database.another_connection().await,
+        database.another_connection().await,
+    ];
+    let calls = clients.each_ref().map(|client| async {
+        enqueue(client, forward.clone()).await?;
+        enqueue(client, backward.clone()).await
+    });
+    let [a, b, c, d] = calls;
+    let (a, b, c, d) = tokio::join!(a, b, c, d);
+    for outcome in [a, b, c, d] {
+        outcome.unwrap();
+    }
+    let count = "select count(*) from public.webhook_deliveries";
+    let count: i64 = database.client.query_one(count, &[]).await.unwrap().get(0);
+    assert_eq!(count, 8 * 200);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_being_deleted_takes_no_event_down_with_it() {
+    let database = Database::start().await;
+    let endpoints = database.waiting(2, 0, "0").await;
+    let mut other = database.another_connection().await;
+    let deletion = other.transaction().await.unwrap();
+    let delete = "delete from public.webhook_endpoints where id = $1";
+    deletion.execute(delete, &[&endpoints[0]]).await.unwrap();
+
+    let events = json!([{"event_type": "vehicle.created", "data": {}}]);
+    let (enqueued, ()) = tokio::join!(enqueue(&database.client, events), async {
+        // Long enough for the call to be waiting for the deletion.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        deletion.commit().await.unwrap();
+    });
+    let claimed = enqueued.unwrap()["claimed"].clone();
+    assert_eq!(claimed.as_array().unwrap().len(), 1);
+    assert_eq!(claimed[0]["endpoint_id"], endpoints[1].to_string());
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_being_changed_holds_up_no_claim() {
+    let database = Database::start().await;
+    let endpoint = database.waiting(1, 1, "-1 second").await[0];
+    database.waiting(1, 1, "-1 second").await;
+    let expired = "update public.webhook_endpoints
+        set previous_secret = 'whsec_old', previous_secret_expires_at = now() where id = $1";
+    database
+        .client
+        .execute(expired, &[&endpoint])
+        .await
+        .unwrap();
+    let mut other = database.another_connection().await;
+    let change = other.transaction().await.unwrap();
+    let update = "update public.webhook_endpoints set description = 'x' where id = $1";
+    change.execute(update, &[&endpoint]).await.unwrap();
+
+    let claim_now = claim(&database.client, 50);
+    let claimed = tokio::time::timeout(Duration::from_secs(5), claim_now).await;
+    assert_eq!(taken(&claimed.expect("it waits for nobody")).len(), 2);
+    change.commit().await.unwrap();
+    claim(&database.client, 50).await;
+    let left = "select count(*) from public.webhook_endpoints where previous_secret is not null";
+    let left: i64 = database.client.query_one(left, &[]).await.unwrap().get(0);
+    assert_eq!(left, 0, "the old secret is gone from the database");
+    database.stop().await;
+}
