@@ -8,11 +8,17 @@
 // SIGINT, SIGTERM and, --with-parent, when standard input ends. With SUPABASE_URL,
 // SUPABASE_PUBLISHABLE_KEY, SUPABASE_SERVICE_ROLE_KEY and DATABASE_URL set, it uses that
 // Supabase instead of starting one; POSTGREST_URL names a PostgREST without Supabase's
-// paths, whose tokens are signed with SUPABASE_JWT_SECRET.
+// paths, whose tokens are signed with SUPABASE_JWT_SECRET. The workers' own settings
+// (DELIVERY_TIMEOUT_MS and the like) are passed on.
+//
+// With --with-parent a line `crash workers`, `crash api` or `crash database` on standard
+// input ends that part as a fault would, starts it again and then prints `crashed`: for
+// the tests.
 
 import { createHash, createHmac, randomBytes } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
+import readline from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -26,6 +32,9 @@ import { startReceiver } from "./receiver.mjs";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DEMO_EMAIL = "demo@example.com";
 const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).\n";
+const WORKER_SETTINGS = [
+  "DATABASE_TIMEOUT_MS", "DELIVERY_BATCH", "DELIVERY_CONCURRENCY", "DELIVERY_TIMEOUT_MS",
+];
 const PORTS = {
   manage: 8787, deliver: 8788, receiver: 8789, supabase: 54321, postgres: 54322,
 };
@@ -42,6 +51,8 @@ const { values: flags } = parseArgs({
 const dir = path.resolve(flags.dir);
 const stackFile = path.join(dir, "stack.json");
 const started = [];
+/** How to crash each part that can be. */
+const crashes = {};
 let stopping;
 
 /** Stops what was started, last first, once what is being started has been. */
@@ -63,7 +74,11 @@ function fail(error) {
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(0));
-if (flags["with-parent"]) process.stdin.resume().once("end", () => stop(0)).once("error", () => stop(0));
+if (flags["with-parent"]) {
+  readline.createInterface({ input: process.stdin })
+    .on("line", (line) => crash(line).catch(fail))
+    .on("close", () => stop(0));
+}
 process.on("uncaughtException", fail).on("unhandledRejection", fail);
 const running = main();
 running.catch(fail);
@@ -82,18 +97,18 @@ async function main() {
 
   step("workers");
   const shared = { ALLOW_LOCAL_ENDPOINTS: String(!flags.strict) };
+  for (const name of WORKER_SETTINGS) if (process.env[name]) shared[name] = process.env[name];
   if (backend.postgrest_url) shared.POSTGREST_URL = backend.postgrest_url;
   else shared.SUPABASE_URL = backend.supabase_url;
   const vars = {
     manage: { ...shared, SUPABASE_PUBLISHABLE_KEY: backend.publishable_key },
     deliver: { ...shared, SUPABASE_SERVICE_ROLE_KEY: backend.service_role_key },
   };
-  const workers = await startProgram("workers.mjs", {
+  const workers = await keepProgram("workers", "workers.mjs", {
     vars,
     ports: { manage: await port("manage"), deliver: await port("deliver") },
   });
-  started.push(workers, everyMinute(() => workers.child.stdin.write("cron\n")));
-  watch("The workers", workers);
+  started.push(everyMinute(() => workers.program.child.stdin.write("cron\n")));
   if (dir === path.join(root, ".dev")) await writeDevVars(vars);
 
   step("receiver and demo user");
@@ -111,7 +126,7 @@ async function main() {
   const user = await demoUser(sql, backend, keys);
 
   const stack = {
-    ...workers.ready,
+    ...workers.program.ready,
     supabase_url: backend.supabase_url ?? backend.postgrest_url,
     publishable_key: backend.publishable_key,
     service_role_key: backend.service_role_key,
@@ -152,9 +167,35 @@ function step(name) {
   console.log(`  · ${name}`);
 }
 
-/** A part that ends by itself ends the stack. */
-function watch(name, program) {
-  program.exited.then(() => fail(new Error(`${name} ended unexpectedly`)));
+/**
+ * Starts a program of this folder as a part of the stack, which ends with it, unless it
+ * is crashed on request: then it is started again.
+ */
+async function keepProgram(part, script, settings, log) {
+  const kept = { program: undefined };
+  const start = async () => {
+    const program = await startProgram(script, settings, log);
+    kept.program = program;
+    program.exited.then(() => {
+      if (kept.program === program) fail(new Error(`${script} ended unexpectedly`));
+    });
+  };
+  await start();
+  started.push({ stop: () => kept.program.stop() });
+  crashes[part] = async () => {
+    const { program } = kept;
+    kept.program = undefined;
+    await program.kill();
+    await start();
+  };
+  return kept;
+}
+
+async function crash(line) {
+  const [, part] = line.match(/^crash (\w+)$/) ?? [];
+  if (!crashes[part]) throw new Error(`there is no such command: ${line}`);
+  await crashes[part]();
+  console.log("crashed");
 }
 
 function print(line) {
@@ -213,9 +254,11 @@ async function localBackend(keys, port) {
   if (flags.fresh) await database.remove();
   started.push(database);
   await database.start();
+  crashes.database = database.crash;
 
   step("Supabase API");
-  const supabase = await startProgram(
+  const { program } = await keepProgram(
+    "api",
     "supabase.mjs",
     {
       database_url: database.url,
@@ -226,10 +269,8 @@ async function localBackend(keys, port) {
     },
     path.join(dir, "supabase.log"),
   );
-  started.push(supabase);
-  watch("The Supabase API", supabase);
   return {
-    supabase_url: supabase.ready.supabase_url,
+    supabase_url: program.ready.supabase_url,
     publishable_key: keys.publishable_key,
     service_role_key: keys.secret_key,
     database_url: database.url,

@@ -35,7 +35,7 @@ export async function inputEnded() {
  * @param {string} name its file
  * @param {Record<string, unknown>} settings what the program gets as `SETTINGS`
  * @param {string} [log] a file for what it says on standard error; else that goes to ours
- * @returns what it printed, the child, its end as a promise, and how to stop it
+ * @returns what it printed, the child, its end as a promise, and ways to end it
  */
 export async function startProgram(name, settings, log) {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, name)], {
@@ -54,9 +54,18 @@ export async function startProgram(name, settings, log) {
   const exited = once(child, "exit");
   // What is written to a child that has just died; its end is seen by `exited`.
   child.stdin.on("error", () => {});
-  const stop = async () => {
-    child.stdin.end();
-    await exited;
+  return {
+    ready: JSON.parse(line),
+    child,
+    exited,
+    stop: async () => {
+      child.stdin.end();
+      await exited;
+    },
+    /** Ends it and its own children as a fault would: at once. */
+    kill: async () => {
+      process.kill(-child.pid, "SIGKILL");
+      await exited;
+    },
   };
-  return { ready: JSON.parse(line), child, exited, stop };
 }

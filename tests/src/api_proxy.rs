@@ -23,6 +23,8 @@ pub enum Mode {
     Hang,
     /// Passes calls on, except those of this function: they are answered with 500.
     Fail(&'static str),
+    /// Passes calls on, but loses the answer to the next one of this function.
+    LoseAnswer(&'static str),
 }
 
 /// A proxy in front of the stack's PostgREST.
@@ -90,7 +92,7 @@ async fn handle(
         Mode::Fail(function) if uri.path().ends_with(function) => {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-        Mode::Pass | Mode::Fail(_) => {
+        Mode::Pass | Mode::Fail(_) | Mode::LoseAnswer(_) => {
             let mut request = client().request(method, format!("{}{uri}", proxy.target));
             for (name, value) in &headers {
                 if name != "host" && name != "content-length" {
@@ -101,6 +103,10 @@ async fn handle(
             let status = answer.status();
             let headers = answer.headers().clone();
             let body = answer.bytes().await.expect("PostgREST answers in full");
+            if matches!(mode, Mode::LoseAnswer(function) if uri.path().ends_with(function)) {
+                proxy.set(Mode::Pass);
+                return StatusCode::BAD_GATEWAY.into_response();
+            }
             let mut response = (status, body).into_response();
             if let Some(kind) = headers.get("content-type") {
                 response.headers_mut().insert("content-type", kind.clone());

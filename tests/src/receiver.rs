@@ -50,25 +50,56 @@ pub struct Receiver {
     pub url: String,
     status: Arc<AtomicU16>,
     arrivals: Arc<Mutex<Vec<Arrival>>>,
+    delay: Duration,
+    /// Requests in progress now, and the most there have been.
+    gauge: Arc<Mutex<(usize, usize)>>,
 }
 
 impl Receiver {
     /// Starts one that answers `status`, a redirect with a `Location` to itself.
     pub async fn start(status: u16) -> Self {
+        Self::start_slow(status, Duration::ZERO).await
+    }
+
+    /// Starts one that takes its time to answer.
+    pub async fn start_slow(status: u16, delay: Duration) -> Self {
         let listener = listener().await;
         let url = url_of(&listener);
         let receiver = Self {
             url,
             status: Arc::new(AtomicU16::new(status)),
             arrivals: Arc::default(),
+            delay,
+            gauge: Arc::default(),
         };
         let state = receiver.clone();
         let app = Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| {
             let state = state.clone();
-            async move { state.take(&uri, headers, &body) }
+            async move {
+                state.count(1);
+                let answer = state.take(&uri, headers, &body);
+                tokio::time::sleep(state.delay).await;
+                state.count(-1);
+                answer
+            }
         });
         tokio::spawn(async move { axum::serve(listener, app).await });
         receiver
+    }
+
+    fn count(&self, change: isize) {
+        let mut gauge = self.gauge.lock().expect("no test panics in here");
+        gauge.0 = gauge.0.wrapping_add_signed(change);
+        gauge.1 = gauge.1.max(gauge.0);
+    }
+
+    /// The most requests that were in progress at the same time.
+    ///
+    /// # Panics
+    /// Never: no test panics while it counts.
+    #[must_use]
+    pub fn most_at_once(&self) -> usize {
+        self.gauge.lock().expect("no test panics in there").1
     }
 
     fn take(&self, uri: &Uri, headers: HeaderMap, body: &[u8]) -> impl IntoResponse + use<> {

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::json;
+use tests::private_stack::PrivateStack;
 use tests::receiver::Receiver;
-use tests::stack::Stack;
 use tokio::time::Instant;
 
+/// On a stack that nobody else sends anything on: it is the cron, or nobody.
 #[tokio::test]
 async fn a_failed_delivery_is_repeated_by_the_cron_a_minute_later() {
-    let stack = Stack::get();
+    let private = PrivateStack::start(&[]).await;
+    let stack = &private.stack;
     let user = stack.user().await;
     let receiver = Receiver::start(500).await;
     let endpoint = user.register(&receiver.url).await;
@@ -33,4 +35,5 @@ async fn a_failed_delivery_is_repeated_by_the_cron_a_minute_later() {
         (delivery["status"] == "success").then(|| assert_eq!(delivery["attempts"], 2))
     })
     .await;
+    private.stop().await;
 }

@@ -49,12 +49,10 @@ async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
         proxy.set(mode);
         assert_unavailable(&stack, &user).await;
     }
-    // Valid JSON of another shape: `manage` passes it on, `deliver` reads it.
-    for body in ["[]", "null", "{}", r#"{"events": [], "claimed": []}"#] {
+    // Valid JSON, of another shape.
+    for body in ["null", "7", "{}", r#"{"events": [], "claimed": []}"#] {
         proxy.set(Mode::Answer(200, body));
-        let event = json!({"event": {"event_type": "vehicle.created", "data": {}}});
-        let answer = stack.deliver(&event).await;
-        assert_eq!(answer.expect_error(503), "database_unavailable");
+        assert_unavailable(&stack, &user).await;
     }
     proxy.set(Mode::Answer(429, ""));
     assert_eq!(
@@ -117,6 +115,37 @@ async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
         (kept[0]["status"] == "success").then(|| assert_eq!(kept[0]["attempts"], 1))
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_result_whose_recording_was_answered_in_vain_is_recorded_once() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    let changes = json!({Stack::url_setting(): proxy.url});
+    let workers = Workers::start(&stack, &changes).await;
+    let own = stack.with_workers(&workers);
+    let user = stack.user().await;
+    for (status, expected) in [(200, "success"), (500, "retrying")] {
+        let receiver = Receiver::start(status).await;
+        let endpoint = user.register(&receiver.url).await;
+        proxy.set(Mode::LoseAnswer("record_webhook_results"));
+        let event = json!({"event_type": "vehicle.created", "data": {},
+            "user_id": user.id.to_string(), "max_attempts": 3});
+        let answer = own.deliver(&json!({"event": event})).await;
+        let results = answer.expect(StatusCode::OK)["results"].clone();
+        let result = results
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|result| result["endpoint_id"] == endpoint.id)
+            .unwrap();
+        assert_eq!(result["status"], expected);
+        let kept = stack.deliveries(&endpoint.id).await;
+        assert_eq!(kept[0]["status"], expected);
+        assert_eq!(kept[0]["attempts"], 1);
+        let path = format!("/webhooks/{}", endpoint.id);
+        user.delete(&path).await.expect(StatusCode::OK);
+    }
 }
 
 #[tokio::test]

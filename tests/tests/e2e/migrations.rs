@@ -187,18 +187,23 @@ async fn they_apply_to_supabase_change_nothing_of_it_and_keep_secrets_from_its_r
     cluster.stop().await;
 }
 
-/// A deployment of the edge functions this system replaces, in the shape their
-/// migration left it.
+/// A deployment of the edge functions this system replaces: the objects their migration
+/// left, and rows as those functions leave them.
 const ORIGINAL: &str = "
+    create role anon nologin; create role authenticated nologin;
+    create role service_role nologin bypassrls;
     create schema auth;
     create table auth.users (id uuid primary key);
+    create function auth.uid() returns uuid language sql stable as 'select null::uuid';
     create table public.webhook_endpoints (
       id uuid primary key default gen_random_uuid(),
       user_id uuid not null references auth.users (id) on delete cascade,
       url text not null, description text,
       events text[] not null default array['*'], secret text not null,
       is_active boolean default true,
-      created_at timestamptz default now(), updated_at timestamptz default now());
+      created_at timestamptz default now(), updated_at timestamptz default now(),
+      constraint webhook_endpoints_url_valid check (url ~ '^https?://'),
+      constraint webhook_endpoints_events_not_empty check (array_length(events, 1) > 0));
     create table public.webhook_deliveries (
       id uuid primary key default gen_random_uuid(),
       endpoint_id uuid not null references public.webhook_endpoints (id) on delete cascade,
@@ -207,36 +212,79 @@ const ORIGINAL: &str = "
       attempts integer default 0, max_attempts integer default 5,
       response_status integer, response_body text, response_time_ms integer,
       created_at timestamptz default now(), delivered_at timestamptz,
-      next_retry_at timestamptz, last_error text);
+      next_retry_at timestamptz, last_error text,
+      constraint webhook_deliveries_status_valid
+        check (status in ('pending', 'success', 'failed', 'retrying')));
+    create index idx_webhook_endpoints_user_id on public.webhook_endpoints (user_id);
     create index idx_webhook_endpoints_active on public.webhook_endpoints (is_active)
-      where is_active;
+      where is_active = true;
+    create index idx_webhook_deliveries_endpoint_id on public.webhook_deliveries (endpoint_id);
+    create index idx_webhook_deliveries_status on public.webhook_deliveries (status)
+      where status in ('pending', 'retrying');
     create index idx_webhook_deliveries_next_retry on public.webhook_deliveries (next_retry_at)
       where status = 'retrying';
+    create index idx_webhook_deliveries_event_id on public.webhook_deliveries (event_id);
+    alter table public.webhook_endpoints enable row level security;
     alter table public.webhook_deliveries enable row level security;
+    create policy \"Users can view own webhook endpoints\"
+      on public.webhook_endpoints for select using (auth.uid() = user_id);
+    create policy \"Users can create own webhook endpoints\"
+      on public.webhook_endpoints for insert with check (auth.uid() = user_id);
+    create policy \"Users can update own webhook endpoints\"
+      on public.webhook_endpoints for update using (auth.uid() = user_id);
+    create policy \"Users can delete own webhook endpoints\"
+      on public.webhook_endpoints for delete using (auth.uid() = user_id);
+    create policy \"Users can view own webhook deliveries\"
+      on public.webhook_deliveries for select using (endpoint_id in (
+        select id from public.webhook_endpoints where user_id = auth.uid()));
     create policy \"Service role can insert webhook deliveries\"
       on public.webhook_deliveries for insert with check (true);
     create policy \"Service role can update webhook deliveries\"
       on public.webhook_deliveries for update using (true);
+    create function generate_webhook_secret() returns text language sql as $$ select 'old' $$;
+    create function webhook_endpoint_before_insert() returns trigger language plpgsql as $$
+      begin return new; end $$;
+    create function update_webhook_endpoint_timestamp() returns trigger language plpgsql as $$
+      begin return new; end $$;
+    create trigger webhook_endpoint_secret_trigger before insert on public.webhook_endpoints
+      for each row execute function webhook_endpoint_before_insert();
+    create trigger webhook_endpoint_updated_at before update on public.webhook_endpoints
+      for each row execute function update_webhook_endpoint_timestamp();
     insert into auth.users values ('00000000-0000-4000-8000-000000000001');
-    insert into public.webhook_endpoints (id, user_id, url, secret, is_active) values
+    insert into public.webhook_endpoints (id, user_id, url, secret, is_active, events) values
       ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001',
-       'https://example.com/', 'whsec_kept', null);
+       'https://example.com/', 'whsec_kept', null, array['*', 'never.catalogued']);
     insert into public.webhook_deliveries
-      (endpoint_id, event_type, event_id, payload, status, attempts) values
-      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'interrupted', '{}', 'pending', null),
-      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'done', '{}', 'success', 1);
+      (endpoint_id, event_type, event_id, payload, status, attempts, created_at) values
+      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'interrupted', '{}',
+       'pending', null, now()),
+      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'forgotten', '{}',
+       'pending', 0, now() - interval '2 months'),
+      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'twice', '{}',
+       'success', 1, now() - interval '2 days'),
+      ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'twice', '{}',
+       'success', 1, now());
 ";
 
 #[tokio::test]
 async fn they_bring_an_existing_deployment_to_the_same_shape_and_keep_its_rows() {
     let cluster = Cluster::start(16).await;
     let database = connect(&cluster.url).await;
+    database
+        .batch_execute("create database fresh")
+        .await
+        .unwrap();
     database.batch_execute(ORIGINAL).await.unwrap();
     migrate(&database).await;
-    let first = snapshot(&database).await;
+    let upgraded = snapshot(&database).await;
     migrate(&database).await;
-    assert_eq!(first, snapshot(&database).await);
-    assert!(!first.iter().any(|line| line.contains("Service role can")));
+    assert_eq!(upgraded, snapshot(&database).await);
+
+    let server = cluster.url.strip_suffix("postgres").unwrap();
+    let fresh = connect(&format!("{server}fresh")).await;
+    migrate(&fresh).await;
+    assert_eq!(upgraded, snapshot(&fresh).await);
+    drop(fresh);
 
     let kept: Value = database
         .query_one(
@@ -263,6 +311,14 @@ async fn they_bring_an_existing_deployment_to_the_same_shape_and_keep_its_rows()
         claim["claimed"][0]["secrets"],
         serde_json::json!(["whsec_kept"])
     );
+    let forgotten = "select status from public.webhook_deliveries where event_id = 'forgotten'";
+    let forgotten: String = database.query_one(forgotten, &[]).await.unwrap().get(0);
+    assert_eq!(forgotten, "failed");
+    // An event type that nobody had checked is no reason to refuse other changes.
+    let switch_off = "update public.webhook_endpoints set is_active = false";
+    database.execute(switch_off, &[]).await.unwrap();
+    let switch_on = "update public.webhook_endpoints set is_active = true";
+    database.execute(switch_on, &[]).await.unwrap();
     deliver_one(&database).await;
     drop(database);
     cluster.stop().await;

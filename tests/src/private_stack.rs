@@ -1,0 +1,92 @@
+//! A stack of a test's own, which nobody else sends anything on, and which can be broken.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use uuid::Uuid;
+
+use crate::eventually;
+use crate::stack::Stack;
+
+/// A whole stack: `stack/main.mjs` in a folder of its own.
+#[derive(Debug)]
+pub struct PrivateStack {
+    /// Where everything is.
+    pub stack: Stack,
+    folder: PathBuf,
+    child: Child,
+    input: Option<ChildStdin>,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl PrivateStack {
+    /// Starts one whose workers have these settings.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = root.join(format!(".dev/private/{}", Uuid::new_v4().simple()));
+        let mut command = Command::new(root.join("node_modules/.bin/node"));
+        // It is to start a database, whatever the tests run against.
+        for name in ["SUPABASE_URL", "POSTGREST_URL", "DATABASE_URL"] {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .arg(root.join("stack/main.mjs"))
+            .args(["--random-ports", "--with-parent", "--dir"])
+            .arg(&folder)
+            .envs(settings.iter().copied())
+            .env("LITE_TELEMETRY", "0")
+            .env("DO_NOT_TRACK", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Node is installed");
+        let file = folder.join("stack.json");
+        let output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let input = child.stdin.take();
+        let stack = eventually("a private stack", Duration::from_secs(60), async || {
+            let text = std::fs::read_to_string(&file).ok()?;
+            Some(serde_json::from_str(&text).expect("stack.json has the documented keys"))
+        })
+        .await;
+        Self {
+            stack,
+            folder,
+            child,
+            input,
+            output,
+        }
+    }
+
+    /// Ends `workers`, `api` or `database` as a fault would, and starts it again.
+    ///
+    /// # Panics
+    /// It does not start again.
+    pub async fn crash(&mut self, part: &str) {
+        let line = format!("crash {part}\n");
+        let input = self.input.as_mut().expect("it is not stopped");
+        input.write_all(line.as_bytes()).await.expect("it runs");
+        loop {
+            let line = self.output.next_line().await.expect("it runs");
+            if line.expect("it runs") == "crashed" {
+                return;
+            }
+        }
+    }
+
+    /// Stops it and deletes its files.
+    ///
+    /// # Panics
+    /// It cannot be waited for.
+    pub async fn stop(mut self) {
+        drop(self.input.take());
+        self.child.wait().await.expect("it ends");
+        std::fs::remove_dir_all(&self.folder).expect("its files can be deleted");
+    }
+}
