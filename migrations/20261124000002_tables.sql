@@ -4,6 +4,13 @@
 -- `webhook_endpoints`, `webhook_deliveries` and `api_keys`: its rows are kept,
 -- and the section "An existing deployment" brings the tables to this shape.
 
+-- Settings the database itself needs. A row overrides the default that stands beside
+-- its use; see webhook_setting().
+create table if not exists public.webhook_settings (
+  name text constraint webhook_settings_pkey primary key,
+  value integer not null
+);
+
 create table if not exists public.webhook_event_types (
   name text constraint webhook_event_types_pkey primary key
     constraint webhook_event_types_name_valid
@@ -87,6 +94,8 @@ alter table public.webhook_deliveries
   add column if not exists claims integer not null default 0,
   add column if not exists unrecorded_claims integer not null default 0;
 
+comment on table public.webhook_settings is
+  'Settings of the webhook system that the database applies, such as MAX_ENDPOINTS_PER_USER.';
 comment on table public.webhook_event_types is
   'The event types an endpoint may subscribe to. "*" stands for all of them.';
 comment on table public.webhook_endpoints is
@@ -280,6 +289,21 @@ $$;
 revoke all on function public.webhook_caller() from public;
 grant execute on function public.webhook_caller() to anon, authenticated, service_role;
 
+-- The setting, or the default. Runs as the owner: everybody is subject to settings, and
+-- nobody but the service role needs to see the table.
+create or replace function public.webhook_setting(name text, fallback integer)
+returns integer
+language sql stable security definer
+set search_path = ''
+as $$
+  select coalesce(
+    (select s.value from public.webhook_settings s where s.name = webhook_setting.name),
+    fallback)
+$$;
+revoke all on function public.webhook_setting(text, integer) from public;
+grant execute on function public.webhook_setting(text, integer)
+  to anon, authenticated, service_role;
+
 -- Triggers --------------------------------------------------------------------
 
 -- A signing secret: `whsec_` and 64 hex digits, 32 bytes out of 366 random bits.
@@ -331,8 +355,20 @@ set search_path = ''
 as $$
 declare
   is_new constant boolean := tg_op = 'INSERT';
+  most integer;
   unknown text;
 begin
+  if is_new then
+    -- One after the other, so that two at once do not both find the last place.
+    perform pg_advisory_xact_lock(hashtextextended('webhook_endpoints ' || new.user_id, 0));
+    most := public.webhook_setting('MAX_ENDPOINTS_PER_USER', 100);
+    if (select count(*) from public.webhook_endpoints e where e.user_id = new.user_id) >= most
+    then
+      raise sqlstate 'PT400' using
+        message = format('There may be no more than %s endpoints', most),
+        hint = 'too_many_endpoints', detail = jsonb_build_object('max_endpoints', most);
+    end if;
+  end if;
   if (is_new or new.url is distinct from old.url) and octet_length(new.url) > 2048 then
     raise sqlstate 'PT400' using message = 'url must not be longer than 2048 bytes',
       hint = 'invalid_field', detail = '{"field": "url"}';
@@ -426,13 +462,13 @@ on conflict (endpoint_id) do nothing;
 
 -- Supabase grants everything on new tables to the API roles: take it back first.
 revoke all
-  on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries,
-    public.webhook_queue
+  on public.webhook_settings, public.webhook_event_types, public.webhook_endpoints,
+    public.webhook_deliveries, public.webhook_queue
   from public, anon, authenticated;
 grant usage on schema public to anon, authenticated, service_role;
 grant select, insert, update, delete
-  on public.webhook_event_types, public.webhook_endpoints, public.webhook_deliveries,
-    public.webhook_queue
+  on public.webhook_settings, public.webhook_event_types, public.webhook_endpoints,
+    public.webhook_deliveries, public.webhook_queue
   to service_role;
 
 grant select on public.webhook_event_types to anon, authenticated;
@@ -449,6 +485,7 @@ alter table public.webhook_endpoints enable row level security;
 alter table public.webhook_deliveries enable row level security;
 -- No policy: nobody but the service role, which row-level security does not concern.
 alter table public.webhook_queue enable row level security;
+alter table public.webhook_settings enable row level security;
 
 drop policy if exists webhook_event_types_select on public.webhook_event_types;
 create policy webhook_event_types_select on public.webhook_event_types

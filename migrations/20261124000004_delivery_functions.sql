@@ -248,7 +248,7 @@ begin
     for update of d skip locked
   ),
   picked as (
-    select p.id
+    select p.id, p.place
     from (
       select l.id, row_number() over turn as place, sum(l.bytes) over turn as bytes
       from locked l
@@ -257,7 +257,7 @@ begin
     where p.bytes <= public.webhook_max_claim_bytes() or p.place = 1
   ),
   judged as (
-    select d.id, p.url, p.secret, p.previous_secret, p.previous_secret_expires_at,
+    select d.id, picked.place, p.url, p.secret, p.previous_secret, p.previous_secret_expires_at,
       case
         when not p.is_active then 'Endpoint was disabled'
         when d.unrecorded_claims >= max_unrecorded_claims
@@ -280,12 +280,13 @@ begin
     from judged j
     where d.id = j.id
     returning d.id, d.endpoint_id, d.event_id, d.claims, d.attempts, d.payload, d.status,
-      j.url, j.secret, j.previous_secret, j.previous_secret_expires_at, j.refusal
+      j.place, j.url, j.secret, j.previous_secret, j.previous_secret_expires_at, j.refusal
   )
   select jsonb_build_object(
     'claimed', coalesce(jsonb_agg(public.webhook_claimed_json(
       c.id, c.endpoint_id, c.event_id, c.claims, c.attempts, c.payload, c.url, c.secret,
-      c.previous_secret, c.previous_secret_expires_at)) filter (where c.refusal is null), '[]'),
+      c.previous_secret, c.previous_secret_expires_at) order by c.place)
+      filter (where c.refusal is null), '[]'),
     'settled', coalesce(jsonb_agg(jsonb_build_object(
       'id', c.id, 'endpoint_id', c.endpoint_id, 'status', c.status, 'error', c.refusal
       )) filter (where c.refusal is not null), '[]')

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::config::DeliverConfig;
 use shared::delivery::{Attempt, Claimed, DeliveryResult, Recorded, Settled, Status};
 use shared::error::Error;
@@ -16,6 +17,12 @@ use crate::attempt;
 
 /// The most of an endpoint's answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
+
+/// How often results are recorded while a batch is under way.
+const RECORD_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How long recording may take before it is left for the end of the batch, in milliseconds.
+const SLOW_RECORD_MS: u64 = 1000;
 
 /// Waits between the tries at recording, in milliseconds.
 const RECORD_BACKOFF_MS: [u64; 2] = [250, 1000];
@@ -47,7 +54,9 @@ impl From<Settled> for Outcome {
     }
 }
 
-/// Sends the deliveries, a few at a time, and records the batch in one round trip.
+/// Sends the deliveries, a few at a time, and records what came of them: in one round
+/// trip, or where slow endpoints hold the batch up, in one every few seconds, so that a
+/// crash repeats less and owners see results soon.
 ///
 /// If recording fails for good, the deliveries are answered as pending: their leases
 /// run out, and they are sent again.
@@ -56,29 +65,59 @@ pub(crate) async fn send(
     config: &DeliverConfig,
     claimed: Vec<Claimed>,
 ) -> Vec<Outcome> {
-    if claimed.is_empty() {
-        return Vec::new();
-    }
-    let attempts: Vec<(Claimed, Attempt)> = stream::iter(claimed)
+    let mut outcomes = Vec::with_capacity(claimed.len());
+    let mut attempts = stream::iter(claimed)
         .map(|delivery| async {
             let attempt = attempt_one(config, &delivery).await;
             (delivery, attempt)
         })
-        .buffer_unordered(config.concurrency)
-        .collect()
-        .await;
-
-    let (statuses, lost) = match record(database, &attempts).await {
-        Ok(recorded) => (recorded, None),
-        Err(error) => {
-            let cause = error.log_line().unwrap_or_else(|| format!("{error:?}"));
-            runtime::log_error(&format!("{} results not recorded: {cause}", attempts.len()));
-            let lost = "The result could not be recorded, it will be sent again";
-            (HashMap::new(), Some(lost))
+        .buffer_unordered(config.concurrency);
+    let mut done = Vec::new();
+    let mut interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+    // A database that fails or is slow would make the batch outlast its lease.
+    let mut is_quick = true;
+    loop {
+        match select(attempts.next(), interval).await {
+            Either::Left((Some(attempt), rest)) => {
+                done.push(attempt);
+                interval = rest;
+            }
+            Either::Left((None, _)) => break,
+            Either::Right(_) => {
+                if is_quick && !done.is_empty() {
+                    let start = runtime::now_ms();
+                    match record(database, &done).await {
+                        Ok(statuses) => outcomes.extend(settle(done.drain(..), &statuses, None)),
+                        Err(_) => is_quick = false,
+                    }
+                    is_quick &= runtime::now_ms().saturating_sub(start) < SLOW_RECORD_MS;
+                }
+                interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+            }
         }
-    };
+    }
+
+    if !done.is_empty() {
+        outcomes.extend(match record_patiently(database, &done).await {
+            Ok(statuses) => settle(done.drain(..), &statuses, None),
+            Err(error) => {
+                let cause = error.log_line().unwrap_or_else(|| format!("{error:?}"));
+                runtime::log_error(&format!("{} results not recorded: {cause}", done.len()));
+                let lost = "The result could not be recorded, it will be sent again";
+                settle(done.drain(..), &HashMap::new(), Some(lost))
+            }
+        });
+    }
+    outcomes
+}
+
+/// Says how deliveries stand after their attempts were recorded, or were `lost`.
+fn settle(
+    attempts: impl Iterator<Item = (Claimed, Attempt)>,
+    statuses: &HashMap<String, Status>,
+    lost: Option<&str>,
+) -> Vec<Outcome> {
     attempts
-        .into_iter()
         .map(|(delivery, attempt)| Outcome {
             // Not recorded means another claim has overtaken this one.
             status: *statuses.get(&delivery.id).unwrap_or(&Status::Pending),
@@ -106,7 +145,21 @@ async fn attempt_one(config: &DeliverConfig, delivery: &Claimed) -> Attempt {
     attempt::classify(answer, runtime::now_ms().saturating_sub(start))
 }
 
-/// Records the attempts, trying again where the database cannot be reached.
+/// Records attempts, trying again where the database cannot be reached.
+async fn record_patiently(
+    database: &Database,
+    attempts: &[(Claimed, Attempt)],
+) -> Result<HashMap<String, Status>, Error> {
+    for ms in RECORD_BACKOFF_MS {
+        if let Ok(statuses) = record(database, attempts).await {
+            return Ok(statuses);
+        }
+        runtime::sleep(Duration::from_millis(ms)).await;
+    }
+    record(database, attempts).await
+}
+
+/// Records attempts in one round trip, and gives the deliveries' statuses by their ids.
 async fn record(
     database: &Database,
     attempts: &[(Claimed, Attempt)],
@@ -124,17 +177,8 @@ async fn record(
         })
         .collect();
     let results = serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
-    let parameters: Value = json!({"results": results});
-
-    let mut backoff = RECORD_BACKOFF_MS.iter();
-    let recorded: Vec<Recorded> = loop {
-        match database.fetch("record_webhook_results", &parameters).await {
-            Ok(recorded) => break recorded,
-            Err(error) => match backoff.next() {
-                Some(ms) => runtime::sleep(Duration::from_millis(*ms)).await,
-                None => return Err(error),
-            },
-        }
-    };
+    let recorded: Vec<Recorded> = database
+        .fetch("record_webhook_results", &json!({"results": results}))
+        .await?;
     Ok(recorded.into_iter().map(|r| (r.id, r.status)).collect())
 }

@@ -5,11 +5,13 @@ mod claims;
 mod cron;
 mod deliver;
 mod faults;
+mod integrity;
 mod manage;
 mod migrations;
 mod privileges;
 mod round_trips;
 mod signatures;
+mod tenancy;
 
 use std::time::Duration;
 
