@@ -79,8 +79,28 @@ pub(crate) fn classify(answer: Result<Answer, Failure>, elapsed_ms: u64) -> Atte
             response_status: failure.status,
             response_body: None,
             response_time_ms: elapsed_ms,
-            error: Some(failure.error),
+            error: Some(explain_failure(&failure)),
         },
+    }
+}
+
+/// Says for the endpoint's owner what the platform says for its own people.
+fn explain_failure(failure: &Failure) -> String {
+    let is_lost = failure.error.starts_with("Network connection lost");
+    match failure.status {
+        // workerd gives nothing but a reference where a name is unknown or TLS fails.
+        None if failure.error.starts_with("internal error") => {
+            "Could not connect: the host is unknown, or TLS failed".to_owned()
+        }
+        None if is_lost => "The connection was refused, or lost before an answer came".to_owned(),
+        None => failure.error.clone(),
+        Some(status) if is_lost => {
+            format!("HTTP {status}, but the connection was lost in the middle of the answer")
+        }
+        Some(status) => format!(
+            "HTTP {status}, but the answer did not end: {}",
+            failure.error
+        ),
     }
 }
 
@@ -111,9 +131,39 @@ fn excerpt(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn answers_of_any_bytes_become_text_that_can_be_stored(
+            status in 0u16..1000,
+            body in proptest::collection::vec(any::<u8>(), 0..40),
+            repeat in 0usize..200,
+        ) {
+            let attempt = classify(answer(status, &body.repeat(repeat)), 1);
+            let text = attempt.response_body.unwrap();
+            prop_assert!(text.chars().count() <= KEPT_CHARS && !text.contains('\0'));
+            prop_assert_eq!(attempt.error.is_none(), (200..300).contains(&status));
+        }
+
+        #[test]
+        fn deliveries_of_any_text_are_signed_or_refused(
+            url in "(https://)?\\PC{0,40}", event_id in "\\PC{0,20}", payload in "\\PC{0,20}",
+        ) {
+            let mut delivery = delivery(&url);
+            delivery.event_id = event_id;
+            delivery.payload = payload;
+            if let Ok(prepared) = prepare(&delivery, 1, LocalEndpoints::Refused) {
+                let headers = prepared.outgoing().headers;
+                prop_assert!(headers.iter().all(|(_, value)| value.is_ascii()));
+            }
+        }
+    }
 
     fn delivery(url: &str) -> Claimed {
         serde_json::from_value(json!({
@@ -196,7 +246,10 @@ mod tests {
         };
         let attempt = classify(Err(failure), 15_000);
         assert_eq!(attempt.response_status, Some(200));
-        assert_eq!(attempt.error.as_deref(), Some("timed out after 15000 ms"));
+        assert_eq!(
+            attempt.error.as_deref(),
+            Some("HTTP 200, but the answer did not end: timed out after 15000 ms")
+        );
     }
 
     #[test]

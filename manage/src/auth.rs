@@ -40,7 +40,24 @@ fn is_plain(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        /// PostgREST's client panics on a value that is no header.
+        #[test]
+        fn whatever_is_passed_on_is_a_header(
+            authorization in proptest::option::of("([Bb]earer )?\\PC{0,20}"),
+            api_key in proptest::option::of("(nk_live_)?\\PC{0,20}"),
+        ) {
+            if let Ok(Caller::Token(text) | Caller::ApiKey(text)) = caller(authorization, api_key) {
+                prop_assert!(text.expose().bytes().all(|b| b.is_ascii_graphic()));
+            }
+        }
+    }
 
     fn kind(authorization: Option<&str>, api_key: Option<&str>) -> String {
         match caller(authorization.map(str::to_owned), api_key.map(str::to_owned)) {

@@ -175,7 +175,29 @@ fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Map<String, Value
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn bodies_of_any_values_are_changes_or_the_callers_fault(
+            name in "url|description|events|is_active|\\PC{0,5}",
+            value in prop_oneof![
+                any::<f64>().prop_map(Value::from),
+                any::<Option<bool>>().prop_map(Value::from),
+                ("\\PC{0,10}", 0usize..100).prop_map(|(text, n)| Value::from(text.repeat(n))),
+                ("\\PC{0,10}", 0usize..120).prop_map(|(text, n)| Value::from(vec![text; n])),
+            ],
+        ) {
+            let body = json!({name: value}).to_string();
+            if let Err(error) = parse_changes(body.as_bytes(), LocalEndpoints::Allowed) {
+                prop_assert_eq!(error.status(), 400);
+            }
+        }
+    }
 
     fn parse(body: &str) -> Result<Value, String> {
         parse_changes(body.as_bytes(), LocalEndpoints::Refused)

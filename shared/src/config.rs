@@ -128,7 +128,9 @@ fn database(lookup: Lookup, key: Option<Secret>) -> Result<DatabaseConfig, Error
     };
     let base = lookup(name).ok_or(Error::Misconfigured(name))?;
     let base = base.trim_end_matches('/');
-    match Url::parse(base) {
+    // The parser is built without tables for international names, see Cargo.toml.
+    let is_plain = base.bytes().all(|b| b.is_ascii_graphic() && b != b'%');
+    match Url::parse(if is_plain { base } else { "" }) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => {}
         _ => return Err(Error::Misconfigured(name)),
     }
@@ -181,7 +183,37 @@ fn number(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn settings_of_any_text_never_panic_and_leases_outlast_batches(
+            url in "(https?://)?\\PC{0,20}",
+            key in "\\PC{0,10}",
+            numbers in proptest::array::uniform4("[0-9]{0,6}|\\PC{0,3}"),
+        ) {
+            let [timeout, concurrency, batch, database] = numbers;
+            let config = DeliverConfig::from_lookup(&|name| Some(match name {
+                "SUPABASE_URL" => url.clone(),
+                "SUPABASE_SERVICE_ROLE_KEY" => key.clone(),
+                "DELIVERY_TIMEOUT_MS" => timeout.clone(),
+                "DELIVERY_CONCURRENCY" => concurrency.clone(),
+                "DELIVERY_BATCH" => batch.clone(),
+                "DATABASE_TIMEOUT_MS" => database.clone(),
+                _ => return None,
+            }));
+            if let Ok(config) = config {
+                let rounds = config.batch.div_ceil(config.concurrency) as u32;
+                let worst = config.timeout * rounds + config.database.timeout * 5;
+                prop_assert!(Duration::from_secs(config.lease_seconds()) > worst);
+                prop_assert!(config.lease_seconds() <= MAX_LEASE_SECONDS);
+            }
+        }
+    }
 
     fn deliver(settings: &[(&str, &str)]) -> Result<DeliverConfig, Error> {
         let complete = [

@@ -47,11 +47,20 @@ impl EndpointUrl {
             return Err("must not contain white space, control characters or backslashes");
         }
         // As the database wants it, too; a parser would let other spellings pass.
-        if !text.starts_with("https://") && !text.starts_with("http://") {
+        let Some(rest) = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+        else {
             return Err("must start with https://");
+        };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.is_empty() {
+            return Err("must have a host");
         }
-        let url = Url::parse(text)
-            .map_err(|_| "must be a valid URL (international host names in punycode)")?;
+        if !authority.is_ascii() || authority.contains('%') {
+            return Err("must have its host in ASCII (international names in punycode)");
+        }
+        let url = Url::parse(text).map_err(|_| "must be a valid URL")?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("must not contain credentials");
         }
@@ -145,7 +154,7 @@ mod tests {
             "https://hooks.example.com:8443/a?b=c#d",
             "https://8.8.8.8/",
             "https://[2606:4700::1111]/",
-            "https://xn--bcher-kva.example/",
+            "https://xn--bcher-kva.example/é?ü",
             "https://example.com./",
         ] {
             assert!(allowed(url), "{url}");
@@ -172,6 +181,8 @@ mod tests {
             "https://0x7f.1/",
             "https://127.0.0.1./",
             "https://１２７.0.0.1/",
+            "https://%31%32%37.0.0.1/",
+            "https://BÜCHER.example/",
             "https://10.0.0.1/",
             "https://172.31.255.255/",
             "https://192.168.1.1/",
@@ -197,6 +208,7 @@ mod tests {
             "https://user:pw@example.com/",
             "https://",
             "https:///x",
+            "https:///example.com/",
             "https:example.com",
             "HTTPS://example.com/",
             "example.com",
@@ -240,9 +252,47 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn parse_never_panics(text in "\\PC{0,200}") {
             let _ = EndpointUrl::parse(&text, LocalEndpoints::Refused);
+        }
+
+        /// Whatever is let through is fetched: it must be what it says.
+        #[test]
+        fn what_is_allowed_is_public_however_it_is_written(
+            host in "[0-9a-fA-Fx.:\\[\\]%]{1,40}|[a-z0-9.-]{1,20}(local|localhost|internal)\\.?",
+            end in "(/[ -~]{0,20})?",
+        ) {
+            let url = format!("https://{host}{end}");
+            if let Ok(url) = EndpointUrl::parse(&url, LocalEndpoints::Refused) {
+                let again = Url::parse(url.as_str()).unwrap();
+                match again.host().unwrap() {
+                    Host::Ipv4(address) => prop_assert!(is_public_v4(address)
+                        && !address.is_private() && !address.is_loopback()
+                        && !address.is_link_local() && !address.is_multicast()),
+                    Host::Ipv6(address) => prop_assert!(is_public_v6(address)
+                        && address.to_ipv4().is_none() && !address.is_loopback()
+                        && !address.is_multicast() && !address.is_unique_local()),
+                    Host::Domain(name) => prop_assert!(is_public_name(name)
+                        && name.contains('.')),
+                }
+            }
+        }
+
+        #[test]
+        fn no_ipv6_form_of_an_ipv4_address_is_allowed(address in any::<u32>(), form in 0..4) {
+            let v4 = Ipv4Addr::from(address);
+            let [high, low] = [address >> 16, address & 0xffff];
+            let host = match form {
+                0 => format!("[::ffff:{v4}]"),
+                1 => format!("[::{v4}]"),
+                2 => format!("[64:ff9b::{v4}]"),
+                _ => format!("[2002:{high:x}:{low:x}::1]"),
+            };
+            let url = format!("https://{host}/");
+            prop_assert!(!allowed(&url), "{}", url);
         }
 
         #[test]

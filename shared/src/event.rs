@@ -212,6 +212,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn parse_never_panics(body in any::<Vec<u8>>(), name in "\\PC{0,120}") {
             if let Ok(fields) = Fields::parse(&body) {

@@ -178,7 +178,27 @@ pub(crate) fn is_json(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn bodies_that_are_almost_json_never_panic(
+            body in "[{\\[\\]}:,\"\\\\a-c0-9ue.+-]{0,60}",
+            name in "[a-c]{0,3}",
+        ) {
+            if let Ok(mut fields) = Fields::parse(body.as_bytes()) {
+                let _ = fields.optional::<String>(&name, "a string");
+                let _ = fields.nullable::<Vec<String>>("a", "a list of strings");
+                let _ = fields.optional::<Storable>("b", "a value");
+                let _ = fields.object("c", "c.");
+                let _ = fields.finish("a");
+            }
+        }
+    }
 
     fn message(error: &Error) -> String {
         error.body()["error"].as_str().unwrap().to_owned()

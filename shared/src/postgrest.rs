@@ -153,7 +153,8 @@ fn interpret(answer: Answer) -> Result<String, Error> {
     let refusal: Refusal = serde_json::from_str(&text).unwrap_or_default();
     let code = refusal.code.as_deref().unwrap_or_default();
     match (code, answer.status) {
-        ("PT401", _) => Err(Error::Unauthorized),
+        // 22023: the token names a role that does not exist.
+        ("PT401" | "22023", _) => Err(Error::Unauthorized),
         (code, status @ 400..=499) if code.strip_prefix("PT") == Some(&status.to_string()) => {
             Err(Error::Refused {
                 status,
@@ -252,6 +253,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn interpret_never_panics_and_never_answers_5xx_other_than_503(
             status in 100u16..600,

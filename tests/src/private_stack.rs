@@ -64,6 +64,17 @@ impl PrivateStack {
         }
     }
 
+    /// The secret its tokens are signed with.
+    ///
+    /// # Panics
+    /// Its files are gone.
+    #[must_use]
+    pub fn jwt_secret(&self) -> String {
+        let keys = std::fs::read_to_string(self.folder.join("keys.json")).expect("readable");
+        let keys: serde_json::Value = serde_json::from_str(&keys).expect("JSON");
+        keys["jwt_secret"].as_str().expect("a string").to_owned()
+    }
+
     /// Ends `workers`, `api` or `database` as a fault would, and starts it again.
     ///
     /// # Panics

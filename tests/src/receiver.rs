@@ -159,6 +159,20 @@ pub enum Fault {
     Nonsense,
     /// Answers 200 with a body that does not end.
     Endless,
+    /// Answers 200 with a body of 100 MB.
+    Huge,
+    /// Answers 200 with a body that comes byte by byte, one a second.
+    Trickle,
+    /// Promises a longer body than it sends.
+    ShortBody,
+    /// Sends a body longer than it promised.
+    LongBody,
+    /// Sends an interim answer (103), then 200.
+    Interim,
+    /// Answers 200 with bytes that are no UTF-8, and a U+0000.
+    NotUtf8,
+    /// Answers 200 with what it calls gzip and is not.
+    NotGzip,
 }
 
 /// Starts a receiver that misbehaves, and gives its URL.
@@ -186,6 +200,45 @@ async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
         }
         Fault::Reset => stream.set_linger(Some(Duration::ZERO)),
         Fault::Nonsense => stream.write_all(b"220 mail.example.com ESMTP\r\n").await,
+        Fault::Huge => {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
+            stream.write_all(head).await?;
+            let block = [b'x'; 10_000];
+            for _ in 0..10_000 {
+                stream.write_all(&block).await?;
+            }
+            Ok(())
+        }
+        Fault::Trickle => {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
+            stream.write_all(head).await?;
+            loop {
+                stream.write_all(b"x").await?;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+        Fault::ShortBody => {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort";
+            stream.write_all(answer).await
+        }
+        Fault::LongBody => {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nmuch longer";
+            stream.write_all(answer).await
+        }
+        Fault::Interim => {
+            let answer = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
+                HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+            stream.write_all(answer).await
+        }
+        Fault::NotUtf8 => {
+            let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na\xff\0b";
+            stream.write_all(answer).await
+        }
+        Fault::NotGzip => {
+            let answer =
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\nnot gzip";
+            stream.write_all(answer).await
+        }
         Fault::Endless => {
             let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
             stream.write_all(head).await?;

@@ -1,9 +1,13 @@
 //! Owners look after their endpoints.
 
+use std::time::SystemTime;
+
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
+use tests::private_stack::PrivateStack;
 use tests::receiver::Receiver;
-use tests::stack::{Answer, Stack, client};
+use tests::stack::{Answer, Stack, client, token};
+use tests::workers::Workers;
 
 #[tokio::test]
 async fn create_answers_the_endpoint_with_its_secret_once() {
@@ -349,6 +353,158 @@ async fn a_credential_that_is_not_valid_is_unauthorized_and_says_no_more() {
     }
     bodies.dedup();
     assert_eq!(bodies.len(), 1, "{bodies:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_was_not_issued_for_now_by_us_for_a_user_is_unauthorized() {
+    let private = PrivateStack::start(&[]).await;
+    let stack = &private.stack;
+    let user = stack.user().await;
+    let secret = private.jwt_secret();
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let header = json!({"alg": "HS256", "typ": "JWT"});
+    let claims = |change: &dyn Fn(&mut Value)| {
+        let mut claims = json!({"sub": user.id.to_string(), "role": "authenticated",
+            "aud": "authenticated", "exp": now + 600});
+        change(&mut claims);
+        claims
+    };
+    let call = async |token: String| {
+        let request = client()
+            .get(format!("{}/webhooks", stack.manage_url))
+            .header("authorization", format!("Bearer {token}"));
+        Answer::of(request).await
+    };
+    let good = claims(&|_| {});
+    call(token(&header, &good, &secret))
+        .await
+        .expect(StatusCode::OK);
+
+    let unsigned = token(&json!({"alg": "none", "typ": "JWT"}), &good, &secret);
+    let wrong = [
+        (
+            "expired",
+            token(&header, &claims(&|c| c["exp"] = json!(now - 600)), &secret),
+        ),
+        (
+            "not yet valid",
+            token(&header, &claims(&|c| c["nbf"] = json!(now + 600)), &secret),
+        ),
+        (
+            "another key",
+            token(&header, &good, "another secret of forty characters......"),
+        ),
+        ("alg none", unsigned.clone()),
+        (
+            "unsigned",
+            unsigned[..=unsigned.rfind('.').unwrap()].to_owned(),
+        ),
+        (
+            "no role",
+            token(&header, &claims(&|c| c["role"] = json!("nobody")), &secret),
+        ),
+        (
+            "service role",
+            token(
+                &header,
+                &claims(&|c| {
+                    c["role"] = json!("service_role");
+                    c["sub"] = Value::Null;
+                }),
+                &secret,
+            ),
+        ),
+        (
+            "no sub",
+            token(&header, &claims(&|c| c["sub"] = Value::Null), &secret),
+        ),
+        (
+            "sub no id",
+            token(&header, &claims(&|c| c["sub"] = json!("admin")), &secret),
+        ),
+    ];
+    let mut bodies = Vec::new();
+    for (what, token) in wrong {
+        let answer = call(token).await;
+        assert_eq!(answer.status, 401, "{what}: {}", answer.body);
+        bodies.push(answer.body);
+    }
+
+    // A key goes with its user, and a token outlives its user for nothing.
+    let key = user.by_api_key().await;
+    key.get("/webhooks").await.expect(StatusCode::OK);
+    let delete = "delete from auth.users where id = $1";
+    let database = stack.database().await;
+    database.execute(delete, &[&user.id]).await.unwrap();
+    bodies.push(key.get("/webhooks").await.body);
+    let create = json!({"url": "https://example.com/"});
+    let answer = user.post("/webhooks", &create).await;
+    assert_eq!(answer.expect_error(401), "unauthorized");
+    bodies.push(answer.body);
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
+    private.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_has_a_hundred_endpoints_and_no_more_unless_the_setting_says_otherwise() {
+    let private = PrivateStack::start(&[]).await;
+    let stack = &private.stack;
+    let user = stack.user().await;
+    let body = json!({"url": "https://example.com/"});
+    for _ in 0..100 {
+        user.post("/webhooks", &body)
+            .await
+            .expect(StatusCode::CREATED);
+    }
+    let refused = user.post("/webhooks", &body).await;
+    assert_eq!(refused.expect_error(400), "too_many_endpoints");
+    assert_eq!(refused.body["max_endpoints"], 100);
+    stack.user().await.register("https://example.com/").await;
+
+    let raise = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 101)";
+    stack.database().await.execute(raise, &[]).await.unwrap();
+    user.post("/webhooks", &body)
+        .await
+        .expect(StatusCode::CREATED);
+    let refused = user.post("/webhooks", &body).await;
+    assert_eq!(refused.expect_error(400), "too_many_endpoints");
+    private.stop().await;
+}
+
+#[tokio::test]
+async fn in_production_local_endpoints_are_refused_when_registered_and_when_sent_to() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let endpoint = user.register(&receiver.url).await;
+    let workers = Workers::start(&stack, &json!({"ALLOW_LOCAL_ENDPOINTS": null})).await;
+    let strict = stack.with_workers(&workers);
+    let strict_user = user.on(&strict);
+    for url in [
+        receiver.url.as_str(),
+        "https://localhost/",
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://metadata.google.internal/",
+        "https://printer.local/",
+    ] {
+        let path = format!("/webhooks/{}", endpoint.id);
+        for answer in [
+            strict_user.post("/webhooks", &json!({"url": url})).await,
+            strict_user.patch(&path, &json!({"url": url})).await,
+        ] {
+            assert_eq!(answer.expect_error(400), "invalid_field", "{url}");
+            assert_eq!(answer.body["field"], "url");
+        }
+    }
+    let answer = strict.emit(&user, "vehicle.created", json!({})).await;
+    let result = answer.expect(StatusCode::OK)["results"][0].clone();
+    assert_eq!(result["error"], "Not sent: the URL must be an https URL");
+    assert!(receiver.arrivals().is_empty());
 }
 
 #[tokio::test]
