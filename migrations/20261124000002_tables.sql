@@ -348,7 +348,9 @@ revoke all on function public.update_webhook_endpoint_timestamp() from public, a
 
 -- Refuses what no endpoint may have, where it is new. `manage` checks more than this, but
 -- owners may also write their endpoints through PostgREST, and what they write is read in
--- batches with everybody else's. What an earlier system stored is left alone.
+-- batches with everybody else's. What an earlier system stored is left alone. Whatever a
+-- constraint would refuse is refused here first: Postgres would quote the row, secret
+-- and all.
 create or replace function public.webhook_endpoint_check() returns trigger
 language plpgsql volatile
 set search_path = ''
@@ -369,9 +371,16 @@ begin
         hint = 'too_many_endpoints', detail = jsonb_build_object('max_endpoints', most);
     end if;
   end if;
-  if (is_new or new.url is distinct from old.url) and octet_length(new.url) > 2048 then
-    raise sqlstate 'PT400' using message = 'url must not be longer than 2048 bytes',
-      hint = 'invalid_field', detail = '{"field": "url"}';
+  if is_new or new.url is distinct from old.url then
+    if new.url is null or new.url !~ '^https?://' or octet_length(new.url) > 2048 then
+      raise sqlstate 'PT400' using
+        message = 'url must be an https URL of at most 2048 bytes',
+        hint = 'invalid_field', detail = '{"field": "url"}';
+    end if;
+  end if;
+  if new.is_active is null then
+    raise sqlstate 'PT400' using message = 'is_active must be true or false',
+      hint = 'invalid_field', detail = '{"field": "is_active"}';
   end if;
   if (is_new or new.description is distinct from old.description)
     and char_length(new.description) > 500 then
@@ -381,8 +390,8 @@ begin
   if not is_new and new.events is not distinct from old.events then
     return new;
   end if;
-  if cardinality(new.events) > 100 then
-    raise sqlstate 'PT400' using message = 'events must not have more than 100 entries',
+  if new.events is null or cardinality(new.events) not between 1 and 100 then
+    raise sqlstate 'PT400' using message = 'events must have 1 to 100 entries',
       hint = 'invalid_field', detail = '{"field": "events"}';
   end if;
   select e.name into unknown
@@ -411,7 +420,7 @@ create or replace trigger webhook_endpoint_secret_trigger
   before insert on public.webhook_endpoints
   for each row execute function public.webhook_endpoint_before_insert();
 create or replace trigger webhook_endpoint_check_trigger
-  before insert or update of url, description, events on public.webhook_endpoints
+  before insert or update of url, description, events, is_active on public.webhook_endpoints
   for each row execute function public.webhook_endpoint_check();
 -- An old secret that leaves when its overlap ends is no change of the owner's.
 create or replace trigger webhook_endpoint_updated_at

@@ -12,7 +12,27 @@ pub mod receiver;
 pub mod stack;
 pub mod workers;
 
+use std::fs::File;
+use std::path::Path;
 use std::time::Duration;
+
+use uuid::Uuid;
+
+/// A new file for the output of something a test starts. `cargo xtask test` looks through
+/// them all for secrets.
+///
+/// # Panics
+/// It cannot be created.
+#[must_use]
+pub fn log_file(name: &str) -> File {
+    let folder = match std::env::var_os("WEBHOOKS_STACK") {
+        Some(stack) => Path::new(&stack).with_file_name("logs"),
+        None => std::env::temp_dir().join("webhooks-logs"),
+    };
+    std::fs::create_dir_all(&folder).expect("the folder can be created");
+    let file = folder.join(format!("{name}-{}.log", Uuid::new_v4().simple()));
+    File::create(file).expect("the file can be created")
+}
 
 /// Waits until `probe` gives something, at most `limit`.
 ///

@@ -8,8 +8,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use uuid::Uuid;
 
-use crate::eventually;
 use crate::stack::Stack;
+use crate::{eventually, log_file};
 
 /// A whole stack: `stack/main.mjs` in a folder of its own.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl PrivateStack {
             .env("DO_NOT_TRACK", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log_file("stack"))
             .spawn()
             .expect("Node is installed");
         let file = folder.join("stack.json");

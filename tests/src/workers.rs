@@ -1,6 +1,7 @@
 //! Workers of a test's own, with settings of its own, beside the stack's.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, Command};
 
+use crate::log_file;
 use crate::stack::Stack;
 
 /// How long they may take to start.
@@ -102,8 +104,10 @@ fn merge(settings: &mut Value, changes: &Value) {
 }
 
 async fn collect(errors: tokio::process::ChildStderr, log: Arc<Mutex<String>>) {
+    let mut file = log_file("workers");
     let mut lines = BufReader::new(errors).lines();
     while let Ok(Some(line)) = lines.next_line().await {
+        writeln!(file, "{line}").expect("writable");
         let mut log = log.lock().expect("writable");
         log.push_str(&line);
         log.push('\n');

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -63,13 +63,35 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
             );
             tests.args(["--", filter]);
         }
-        run(tests.env("WEBHOOKS_STACK", &stack.file))
+        run(tests.env("WEBHOOKS_STACK", &stack.file))?;
+        say("looking for secrets in what was logged");
+        expect_no_secrets(&stack.logs()?)
     })?;
 
     say("all green");
     for (name, time) in times {
         eprintln!("    {name}: {}", seconds(time));
     }
+    Ok(())
+}
+
+/// Looks through everything that was logged for what a secret, a key or a token looks
+/// like. What was logged at all is the check's own check: tests make workers log errors.
+fn expect_no_secrets(logs: &[(PathBuf, String)]) -> Result<()> {
+    const SHAPES: [&str; 5] = [
+        "whsec_",
+        "nk_live_",
+        "sb_secret_",
+        "eyJhbGciOi",
+        "postgres://",
+    ];
+    for (file, text) in logs {
+        for shape in SHAPES {
+            ensure!(!text.contains(shape), "{} has a {shape}…", file.display());
+        }
+    }
+    let bytes: usize = logs.iter().map(|(_, text)| text.len()).sum();
+    eprintln!("    none in {} files, {bytes} bytes", logs.len());
     Ok(())
 }
 

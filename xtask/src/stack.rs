@@ -65,6 +65,7 @@ impl TestStack {
         let log = folder.join("stack.log");
         let file = folder.join("stack.json");
         let _ = fs::remove_file(&file);
+        let _ = fs::remove_dir_all(folder.join("logs"));
         // It shows keys.
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
@@ -95,6 +96,31 @@ impl TestStack {
             thread::sleep(POLL);
         }
         Ok(stack)
+    }
+}
+
+impl TestStack {
+    /// What the stack has logged since it was ready, and everything the tests started:
+    /// files and their texts. Before that, the stack shows keys on purpose.
+    pub(crate) fn logs(&self) -> Result<Vec<(PathBuf, String)>> {
+        let own = self.file.with_file_name("stack.log");
+        let text = fs::read_to_string(&own)?;
+        let (_, since_ready) = text
+            .split_once("\nReady.")
+            .context("the stack's log does not say that it was ready")?;
+        let mut logs = vec![(own, since_ready.to_owned())];
+        let api = self.file.with_file_name("supabase.log");
+        if api.exists() {
+            logs.push((api.clone(), fs::read_to_string(api)?));
+        }
+        if let Ok(folder) = fs::read_dir(self.file.with_file_name("logs")) {
+            for entry in folder {
+                let file = entry?.path();
+                let text = fs::read_to_string(&file)?;
+                logs.push((file, text));
+            }
+        }
+        Ok(logs)
     }
 }
 

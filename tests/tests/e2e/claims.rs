@@ -22,6 +22,8 @@ impl Database {
         let cluster = Cluster::start(18).await;
         let client = connect(&cluster.url).await;
         migrate(&client).await;
+        let lift = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 1000000)";
+        client.execute(lift, &[]).await.unwrap();
         let user = Uuid::new_v4();
         let insert = "insert into auth.users (id) values ($1)";
         client.execute(insert, &[&user]).await.unwrap();
