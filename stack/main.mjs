@@ -20,6 +20,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { generateApiKey } from "@supabase/lite";
@@ -32,6 +33,8 @@ import { startReceiver } from "./receiver.mjs";
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DEMO_EMAIL = "demo@example.com";
 const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).\n";
+/** How often a part that ended is tried to be started again, a second apart. */
+const RESTARTS = 20;
 const WORKER_SETTINGS = [
   "DATABASE_TIMEOUT_MS", "DELIVERY_BATCH", "DELIVERY_CONCURRENCY", "DELIVERY_TIMEOUT_MS",
 ];
@@ -108,7 +111,7 @@ async function main() {
     vars,
     ports: { manage: await port("manage"), deliver: await port("deliver") },
   });
-  started.push(everyMinute(() => workers.program.child.stdin.write("cron\n")));
+  started.push(everyMinute(() => workers.program?.child.stdin.write("cron\n")));
   if (dir === path.join(root, ".dev")) await writeDevVars(vars);
 
   step("receiver and demo user");
@@ -168,8 +171,9 @@ function step(name) {
 }
 
 /**
- * Starts a program of this folder as a part of the stack, which ends with it, unless it
- * is crashed on request: then it is started again.
+ * Starts a program of this folder as a part of the stack, and starts it again whenever it
+ * ends, as whatever runs such a server would. (The API's does when its database goes away
+ * under it: the driver it is built on cannot take that.)
  */
 async function keepProgram(part, script, settings, log) {
   const kept = { program: undefined };
@@ -177,12 +181,25 @@ async function keepProgram(part, script, settings, log) {
     const program = await startProgram(script, settings, log);
     kept.program = program;
     program.exited.then(() => {
-      if (kept.program === program) fail(new Error(`${script} ended unexpectedly`));
+      if (kept.program === program && !stopping) restart().catch(fail);
     });
   };
+  const restart = async () => {
+    kept.program = undefined;
+    console.error(`${script} ended unexpectedly and is started again`);
+    for (let tries = RESTARTS; ; tries -= 1) {
+      try {
+        return await start();
+      } catch (error) {
+        if (tries === 0) throw error;
+        await setTimeout(1000);
+      }
+    }
+  };
   await start();
-  started.push({ stop: () => kept.program.stop() });
+  started.push({ stop: async () => kept.program?.stop() });
   crashes[part] = async () => {
+    while (!kept.program) await setTimeout(50);
     const { program } = kept;
     kept.program = undefined;
     await program.kill();
@@ -292,13 +309,13 @@ async function migrate(sql) {
 function everyMinute(cron) {
   let timer;
   const schedule = () => {
-    timer = setTimeout(() => {
+    timer = globalThis.setTimeout(() => {
       cron();
       schedule();
     }, 60_000 - (Date.now() % 60_000));
   };
   schedule();
-  return { stop: async () => clearTimeout(timer) };
+  return { stop: async () => globalThis.clearTimeout(timer) };
 }
 
 /** What `npx wrangler dev --env …` needs to run against this stack. */
