@@ -1,7 +1,8 @@
 //! What each role may do in the database, past the workers.
 
+use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tests::stack::Stack;
+use tests::stack::{Stack, client};
 
 /// Runs a statement as the API would for `role`, with a user's claims, in a
 /// transaction that is rolled back. Gives the number of rows, or the SQLSTATE.
@@ -60,6 +61,90 @@ async fn no_role_but_the_service_role_reads_secrets() {
         for role in ["anon", "authenticated"] {
             let outcome = attempt(&stack, role, &claims, statement).await;
             assert_eq!(outcome, Err(DENIED.to_owned()), "{role}: {statement}");
+        }
+    }
+}
+
+/// Past the workers, by every way PostgREST offers to a user, an API key and nobody.
+#[tokio::test]
+async fn no_route_of_the_api_shows_a_secret() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let endpoint = user.register("https://example.com/").await;
+    let rotate = format!("/webhooks/{}/rotate-secret", endpoint.id);
+    user.call(Method::POST, &rotate, None)
+        .await
+        .expect(StatusCode::OK);
+    stack.emit(&user, "vehicle.created", json!({})).await;
+    let key = user.by_api_key().await.request(Method::GET, "").build();
+    let key = key.unwrap().headers()["x-api-key"].clone();
+    let base = match Stack::url_setting() {
+        "POSTGREST_URL" => stack.supabase_url.clone(),
+        _ => format!("{}/rest/v1", stack.supabase_url),
+    };
+    let id = &endpoint.id;
+    let digits = &endpoint.secret["whsec_".len()..];
+    for path in [
+        "webhook_endpoints?select=secret".to_owned(),
+        "webhook_endpoints?select=previous_secret".to_owned(),
+        "webhook_endpoints?select=*".to_owned(),
+        "webhook_endpoints".to_owned(),
+        "webhook_endpoints?select=id&secret=like.whsec*".to_owned(),
+        "webhook_endpoints?select=id&order=secret".to_owned(),
+        "webhook_endpoints?select=id,x:secret".to_owned(),
+        "webhook_deliveries?select=id,webhook_endpoints(secret)".to_owned(),
+        "webhook_deliveries?select=id,webhook_endpoints(*)".to_owned(),
+        "rpc/generate_webhook_secret".to_owned(),
+        "rpc/claim_webhook_deliveries?claim_limit=50&lease_seconds=1".to_owned(),
+        format!("rpc/get_webhook_endpoint?endpoint_id={id}"),
+        "rpc/list_webhook_endpoints".to_owned(),
+        format!("rpc/webhook_endpoint_json?endpoint_id={id}"),
+    ] {
+        for (name, value) in [
+            ("authorization", format!("Bearer {}", user.jwt)),
+            ("x-api-key", key.to_str().unwrap().to_owned()),
+            ("x-nobody", "1".to_owned()),
+        ] {
+            for method in [Method::GET, Method::POST] {
+                let (url, arguments) = path.split_once('?').unwrap_or((&path, ""));
+                let mut request = client()
+                    .request(method.clone(), format!("{base}/{path}"))
+                    .header("apikey", &stack.publishable_key)
+                    .header(name, &value);
+                if method == Method::POST {
+                    // Only functions are called by POST; a table would take it for a row.
+                    if !path.starts_with("rpc/") {
+                        continue;
+                    }
+                    let arguments: serde_json::Map<_, _> = arguments
+                        .split('&')
+                        .filter_map(|pair| pair.split_once('='))
+                        .map(|(name, value)| match value.parse::<u32>() {
+                            Ok(number) => (name.to_owned(), json!(number)),
+                            Err(_) => (name.to_owned(), json!(value)),
+                        })
+                        .collect();
+                    request = client()
+                        .post(format!("{base}/{url}"))
+                        .header("apikey", &stack.publishable_key)
+                        .header(name, &value)
+                        .json(&arguments);
+                }
+                let answer = request.send().await.unwrap();
+                let status = answer.status();
+                let text = answer.text().await.unwrap();
+                assert!(
+                    !text.contains("whsec_") && !text.contains(digits),
+                    "{method} {path} as {name}: {status} {text}"
+                );
+                // Nothing that names the column is answered at all.
+                if path.contains("secret") {
+                    assert!(
+                        status.is_client_error(),
+                        "{method} {path} as {name}: {status}"
+                    );
+                }
+            }
         }
     }
 }
