@@ -63,7 +63,11 @@ function stop(code) {
   stopping ??= (async () => {
     await running.catch(() => {});
     for (const part of started.reverse()) {
-      await part.stop().catch((error) => console.error(`stopping: ${error.message}`));
+      try {
+        await part.stop();
+      } catch (error) {
+        console.error(`stopping: ${error.message}`);
+      }
     }
     process.exit(code);
   })();

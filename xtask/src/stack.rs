@@ -66,6 +66,8 @@ impl TestStack {
         let file = folder.join("stack.json");
         let _ = fs::remove_file(&file);
         let _ = fs::remove_dir_all(folder.join("logs"));
+        // What tests that failed have left of stacks of their own.
+        let _ = fs::remove_dir_all(root.join(".dev/private"));
         // It shows keys.
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
