@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::cluster::{Cluster, migrate};
+use tests::eventually;
 use tests::stack::connect;
 use tokio_postgres::Client;
 use uuid::Uuid;
+
+use crate::SOON;
 
 /// A migrated database with one user.
 struct Database {
@@ -291,6 +294,7 @@ async fn the_same_events_from_several_sides_at_once_wait_for_each_other_and_noth
 async fn an_endpoint_that_is_being_deleted_takes_no_event_down_with_it() {
     let database = Database::start().await;
     let endpoints = database.waiting(2, 0, "0").await;
+    let observer = database.another_connection().await;
     let mut other = database.another_connection().await;
     let deletion = other.transaction().await.unwrap();
     let delete = "delete from public.webhook_endpoints where id = $1";
@@ -298,8 +302,12 @@ async fn an_endpoint_that_is_being_deleted_takes_no_event_down_with_it() {
 
     let events = json!([{"event_type": "vehicle.created", "data": {}}]);
     let (enqueued, ()) = tokio::join!(enqueue(&database.client, events), async {
-        // Long enough for the call to be waiting for the deletion.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let waiting = "select from pg_stat_activity where wait_event_type = 'Lock'";
+        eventually("the call waits for the deletion", SOON, async || {
+            let waiting = observer.query(waiting, &[]).await.unwrap();
+            (!waiting.is_empty()).then_some(())
+        })
+        .await;
         deletion.commit().await.unwrap();
     });
     let claimed = enqueued.unwrap()["claimed"].clone();
