@@ -38,16 +38,17 @@ impl Prepared<'_> {
 ///
 /// # Errors
 /// One of them is not allowed; the sentence is for the endpoint's owner.
-pub(crate) fn prepare(
+pub(crate) fn prepare<'a>(
     delivery: &Claimed,
+    payload: &'a str,
     timestamp: u64,
     local: LocalEndpoints,
-) -> Result<Prepared<'_>, String> {
+) -> Result<Prepared<'a>, String> {
     let url = EndpointUrl::parse(&delivery.url, local)
         .map_err(|problem| format!("Not sent: the URL {problem}"))?;
     let event_id = EventId::parse(&delivery.event_id)
         .map_err(|problem| format!("Not sent: the event's id {problem}"))?;
-    let signature = signature::sign(&delivery.secrets, &event_id, timestamp, &delivery.payload);
+    let signature = signature::sign(&delivery.secrets, &event_id, timestamp, payload);
     Ok(Prepared {
         url,
         headers: [
@@ -59,7 +60,7 @@ pub(crate) fn prepare(
             ("webhook-timestamp", timestamp.to_string()),
             ("webhook-signature", signature.standard),
         ],
-        body: &delivery.payload,
+        body: payload,
     })
 }
 
@@ -157,19 +158,20 @@ mod tests {
         ) {
             let mut delivery = delivery(&url);
             delivery.event_id = event_id;
-            delivery.payload = payload;
-            if let Ok(prepared) = prepare(&delivery, 1, LocalEndpoints::Refused) {
+            if let Ok(prepared) = prepare(&delivery, &payload, 1, LocalEndpoints::Refused) {
                 let headers = prepared.outgoing().headers;
                 prop_assert!(headers.iter().all(|(_, value)| value.is_ascii()));
             }
         }
     }
 
+    const PAYLOAD: &str = r#"{"id": "evt_1"}"#;
+
     fn delivery(url: &str) -> Claimed {
         serde_json::from_value(json!({
             "id": "d", "endpoint_id": "e", "event_id": "evt_1", "claim": 1,
             "attempts": 0, "url": url,
-            "secrets": [format!("whsec_{}", "a".repeat(64))], "payload": "{\"id\": \"evt_1\"}",
+            "secrets": [format!("whsec_{}", "a".repeat(64))], "payload": 0,
         }))
         .unwrap()
     }
@@ -186,7 +188,7 @@ mod tests {
     #[test]
     fn prepare_signs_the_payload_as_it_is() {
         let delivery = delivery("https://example.com/hook");
-        let prepared = prepare(&delivery, 1_700_000_000, LocalEndpoints::Refused).unwrap();
+        let prepared = prepare(&delivery, PAYLOAD, 1_700_000_000, LocalEndpoints::Refused).unwrap();
         let outgoing = prepared.outgoing();
         let header = |name| {
             outgoing
@@ -196,7 +198,7 @@ mod tests {
                 .unwrap()
         };
         assert_eq!(outgoing.url, "https://example.com/hook");
-        assert_eq!(outgoing.body, delivery.payload);
+        assert_eq!(outgoing.body, PAYLOAD);
         assert_eq!(header("Content-Type"), "application/json");
         assert_eq!(header("webhook-id"), "evt_1");
         assert_eq!(header("webhook-timestamp"), "1700000000");
@@ -209,7 +211,7 @@ mod tests {
     #[test]
     fn prepare_refuses_a_url_that_is_not_allowed() {
         let delivery = delivery("http://10.0.0.1/");
-        let error = prepare(&delivery, 1, LocalEndpoints::Refused);
+        let error = prepare(&delivery, PAYLOAD, 1, LocalEndpoints::Refused);
         assert_eq!(error.unwrap_err(), "Not sent: the URL must be an https URL");
     }
 
@@ -217,7 +219,7 @@ mod tests {
     fn prepare_refuses_an_event_id_that_is_no_header() {
         let mut delivery = delivery("https://example.com/");
         delivery.event_id = "two\r\nlines".to_owned();
-        let error = prepare(&delivery, 1, LocalEndpoints::Refused).unwrap_err();
+        let error = prepare(&delivery, PAYLOAD, 1, LocalEndpoints::Refused).unwrap_err();
         assert!(error.starts_with("Not sent: the event's id"), "{error}");
     }
 

@@ -129,16 +129,28 @@ async fn deliver(
     let parameters = json!({
         "events": events, "claim_limit": config.batch, "lease_seconds": config.lease_seconds(),
     });
-    let Enqueued { events, claimed } = database
+    let Enqueued { events, batch } = database
         .fetch("enqueue_webhook_events", &parameters)
         .await?;
-    let Some(event) = events.first() else {
+    let Some(event) = events.into_iter().next() else {
         return Err(Error::Unavailable(
             "enqueue_webhook_events: unexpected answer".to_owned(),
         ));
     };
+    if let Some(refusal) = event.refused {
+        return Err(Error::Refused {
+            status: refusal.status,
+            code: refusal.code,
+            message: refusal.error,
+            details: refusal
+                .max_bytes
+                .into_iter()
+                .map(|bytes| ("max_bytes".to_owned(), bytes.into()))
+                .collect(),
+        });
+    }
 
-    let outcomes = pump::send(database, config, claimed).await;
+    let outcomes = pump::send(database, config, batch).await;
     Ok(json!({
         "success": true,
         "event_id": event.event_id,
@@ -192,13 +204,13 @@ async fn pump_batch(
         "claim_limit": config.batch, "lease_seconds": config.lease_seconds(),
     });
     let Claim {
-        claimed,
+        batch,
         settled,
         more,
     } = database
         .fetch("claim_webhook_deliveries", &parameters)
         .await?;
-    let mut outcomes = pump::send(database, config, claimed).await;
+    let mut outcomes = pump::send(database, config, batch).await;
     outcomes.extend(settled.into_iter().map(Outcome::from));
     Ok((outcomes, more))
 }

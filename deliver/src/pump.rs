@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use serde_json::json;
 use shared::config::DeliverConfig;
-use shared::delivery::{Attempt, Claimed, DeliveryResult, Recorded, Settled, Status};
+use shared::delivery::{Attempt, Batch, Claimed, DeliveryResult, Recorded, Settled, Status};
 use shared::error::Error;
 use shared::postgrest::Database;
 use shared::runtime;
@@ -63,12 +63,14 @@ impl From<Settled> for Outcome {
 pub(crate) async fn send(
     database: &Database,
     config: &DeliverConfig,
-    claimed: Vec<Claimed>,
+    Batch { payloads, claimed }: Batch,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(claimed.len());
     let mut attempts = stream::iter(claimed)
-        .map(|delivery| async {
-            let attempt = attempt_one(config, &delivery).await;
+        // The database numbers its own list: there is none without.
+        .filter_map(|delivery| ready(payloads.get(delivery.payload).map(|text| (delivery, text))))
+        .map(|(delivery, payload)| async move {
+            let attempt = attempt_one(config, &delivery, payload).await;
             (delivery, attempt)
         })
         .buffer_unordered(config.concurrency);
@@ -130,9 +132,9 @@ fn settle(
         .collect()
 }
 
-async fn attempt_one(config: &DeliverConfig, delivery: &Claimed) -> Attempt {
+async fn attempt_one(config: &DeliverConfig, delivery: &Claimed, payload: &str) -> Attempt {
     let start = runtime::now_ms();
-    let request = match attempt::prepare(delivery, start / 1000, config.local_endpoints) {
+    let request = match attempt::prepare(delivery, payload, start / 1000, config.local_endpoints) {
         Ok(request) => request,
         Err(error) => {
             return Attempt {

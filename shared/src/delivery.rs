@@ -21,8 +21,8 @@ pub struct Claimed {
     pub url: String,
     /// What signs it, newest first.
     pub secrets: Vec<Secret>,
-    /// The body to send.
-    pub payload: String,
+    /// The body to send: its place among the batch's payloads.
+    pub payload: usize,
 }
 
 /// What came of one attempt.
@@ -80,11 +80,20 @@ pub struct Recorded {
     pub status: Status,
 }
 
+/// Deliveries this worker holds the leases of, and what they send.
+#[derive(Debug, Deserialize)]
+pub struct Batch {
+    /// Bodies, each once, however many endpoints are sent it.
+    pub payloads: Vec<String>,
+    /// To be sent.
+    pub claimed: Vec<Claimed>,
+}
+
 /// What `claim_webhook_deliveries` answers.
 #[derive(Debug, Deserialize)]
 pub struct Claim {
     /// To be sent.
-    pub claimed: Vec<Claimed>,
+    pub batch: Batch,
     /// What could no longer be sent, and was settled instead.
     pub settled: Vec<Settled>,
     /// Whether something may still be due.
@@ -110,7 +119,7 @@ pub struct Enqueued {
     /// The events, in their order.
     pub events: Vec<EnqueuedEvent>,
     /// To be sent at once.
-    pub claimed: Vec<Claimed>,
+    pub batch: Batch,
 }
 
 /// What became of one event that came in.
@@ -119,7 +128,27 @@ pub struct EnqueuedEvent {
     /// The event's id: the caller's, or the one it was given.
     pub event_id: String,
     /// How many endpoints had the event already.
+    #[serde(default)]
     pub duplicates: u32,
     /// How many deliveries are stored and due, but not claimed here.
+    #[serde(default)]
     pub pending: u32,
+    /// Whether more endpoints want it than could be seen to at once: they are next.
+    #[serde(default)]
+    pub more: bool,
+    /// Why it is not stored, if it is not.
+    pub refused: Option<Refusal>,
+}
+
+/// Why the database does not take an event.
+#[derive(Debug, Deserialize)]
+pub struct Refusal {
+    /// The HTTP status it stands for.
+    pub status: u16,
+    /// A reason programs can tell apart.
+    pub code: String,
+    /// A sentence.
+    pub error: String,
+    /// What a payload may have, where it has more.
+    pub max_bytes: Option<u64>,
 }

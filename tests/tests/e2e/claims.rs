@@ -5,90 +5,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::cluster::{Cluster, migrate};
 use tests::eventually;
-use tests::stack::connect;
 use tokio_postgres::Client;
-use uuid::Uuid;
 
 use crate::SOON;
-
-/// A migrated database with one user.
-struct Database {
-    cluster: Cluster,
-    client: Client,
-    user: Uuid,
-}
-
-impl Database {
-    async fn start() -> Self {
-        let cluster = Cluster::start(18).await;
-        let client = connect(&cluster.url).await;
-        migrate(&client).await;
-        let lift = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 1000000)";
-        client.execute(lift, &[]).await.unwrap();
-        let user = Uuid::new_v4();
-        let insert = "insert into auth.users (id) values ($1)";
-        client.execute(insert, &[&user]).await.unwrap();
-        Self {
-            cluster,
-            client,
-            user,
-        }
-    }
-
-    async fn another_connection(&self) -> Client {
-        connect(&self.cluster.url).await
-    }
-
-    /// Endpoints with deliveries due `due` from now, as an interval.
-    async fn waiting(&self, endpoints: i32, deliveries: i32, due: &str) -> Vec<Uuid> {
-        let statement = format!(
-            "with e as (
-               insert into public.webhook_endpoints (user_id, url)
-               select $1, 'https://example.com/' from generate_series(1, $2) returning id),
-             d as (
-               insert into public.webhook_deliveries
-                 (endpoint_id, event_type, event_id, payload, next_retry_at)
-               select e.id, 'vehicle.created', n::text, '{{}}', now() + interval '{due}'
-               from e, generate_series(1, $3) n)
-             select id from e"
-        );
-        let rows = self
-            .client
-            .query(&statement, &[&self.user, &endpoints, &deliveries])
-            .await
-            .unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    }
-
-    async fn stop(self) {
-        drop(self.client);
-        self.cluster.stop().await;
-    }
-}
-
-async fn claim(client: &Client, limit: i32) -> Value {
-    let statement = "select public.claim_webhook_deliveries($1, 60)";
-    client.query_one(statement, &[&limit]).await.unwrap().get(0)
-}
-
-async fn record(client: &Client, results: Value) -> Value {
-    let statement = "select public.record_webhook_results($1)";
-    let row = client.query_one(statement, &[&results.to_string()]).await;
-    row.unwrap().get(0)
-}
-
-async fn enqueue(client: &Client, events: Value) -> Result<Value, tokio_postgres::Error> {
-    let statement = "select public.enqueue_webhook_events($1, 50, 60)";
-    let row = client.query_one(statement, &[&events.to_string()]).await?;
-    Ok(row.get(0))
-}
+use crate::database::{Database, claim, enqueue, record};
 
 /// How many deliveries of each endpoint a claim took.
 fn taken(claim: &Value) -> HashMap<String, usize> {
     let mut taken = HashMap::new();
-    for delivery in claim["claimed"].as_array().unwrap() {
+    for delivery in claim["batch"]["claimed"].as_array().unwrap() {
         let endpoint = delivery["endpoint_id"].as_str().unwrap().to_owned();
         *taken.entry(endpoint).or_default() += 1;
     }
@@ -112,7 +38,7 @@ async fn pumps_at_the_same_instant_claim_each_delivery_exactly_once() {
         let mut ids = Vec::new();
         loop {
             let claim = claim(&client, 50).await;
-            let claimed = claim["claimed"].as_array().unwrap();
+            let claimed = claim["batch"]["claimed"].as_array().unwrap();
             ids.extend(claimed.iter().map(|d| d["id"].to_string()));
             if claim["more"] == false {
                 return ids;
@@ -171,9 +97,9 @@ async fn a_result_counts_once_and_only_for_the_latest_claim() {
     let database = Database::start().await;
     let client = &database.client;
     database.waiting(1, 1, "-1 second").await;
-    let first = claim(client, 50).await["claimed"][0].clone();
+    let first = claim(client, 50).await["batch"]["claimed"][0].clone();
     assert_eq!(
-        claim(client, 50).await["claimed"],
+        claim(client, 50).await["batch"]["claimed"],
         json!([]),
         "it is leased"
     );
@@ -181,7 +107,7 @@ async fn a_result_counts_once_and_only_for_the_latest_claim() {
     // The lease runs out, and another worker claims it.
     let expire = "update public.webhook_deliveries set next_retry_at = now()";
     client.execute(expire, &[]).await.unwrap();
-    let second = claim(client, 50).await["claimed"][0].clone();
+    let second = claim(client, 50).await["batch"]["claimed"][0].clone();
     assert_eq!(first["id"], second["id"]);
     assert_eq!(
         record(client, result(&first, 200)).await,
@@ -199,7 +125,7 @@ async fn a_result_counts_once_and_only_for_the_latest_claim() {
     assert_eq!((row.get(0), row.get(1)), (1, "retrying"));
 
     client.execute(expire, &[]).await.unwrap();
-    let third = claim(client, 50).await["claimed"][0].clone();
+    let third = claim(client, 50).await["batch"]["claimed"][0].clone();
     let expected = json!([{"id": third["id"], "status": "success"}]);
     for _ in 0..2 {
         assert_eq!(record(client, result(&third, 200)).await, expected);
@@ -220,7 +146,10 @@ async fn claims_without_a_result_are_leased_longer_each_time_and_end_at_last() {
     let mut leases = Vec::new();
     for _ in 0..20 {
         assert_eq!(
-            claim(client, 50).await["claimed"].as_array().unwrap().len(),
+            claim(client, 50).await["batch"]["claimed"]
+                .as_array()
+                .unwrap()
+                .len(),
             1
         );
         let seconds: i32 = client.query_one(lease, &[]).await.unwrap().get(0);
@@ -230,7 +159,7 @@ async fn claims_without_a_result_are_leased_longer_each_time_and_end_at_last() {
     assert_eq!(leases[..4], [60, 120, 240, 480]);
     assert_eq!(leases[19], 8 * 3600);
     let last = claim(client, 50).await;
-    assert_eq!(last["claimed"], json!([]));
+    assert_eq!(last["batch"]["claimed"], json!([]));
     assert_eq!(last["settled"][0]["status"], "failed");
     assert!(
         last["settled"][0]["error"]
@@ -251,7 +180,7 @@ async fn a_recorded_result_starts_the_count_of_lost_ones_again() {
         claim(client, 50).await;
         client.execute(expire, &[]).await.unwrap();
     }
-    let claimed = claim(client, 50).await["claimed"][0].clone();
+    let claimed = claim(client, 50).await["batch"]["claimed"][0].clone();
     record(client, result(&claimed, 500)).await;
     let lost = "select unrecorded_claims from public.webhook_deliveries";
     let lost: i32 = client.query_one(lost, &[]).await.unwrap().get(0);
@@ -310,7 +239,7 @@ async fn an_endpoint_that_is_being_deleted_takes_no_event_down_with_it() {
         .await;
         deletion.commit().await.unwrap();
     });
-    let claimed = enqueued.unwrap()["claimed"].clone();
+    let claimed = enqueued.unwrap()["batch"]["claimed"].clone();
     assert_eq!(claimed.as_array().unwrap().len(), 1);
     assert_eq!(claimed[0]["endpoint_id"], endpoints[1].to_string());
     database.stop().await;

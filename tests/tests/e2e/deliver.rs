@@ -123,7 +123,7 @@ async fn an_event_for_nobody_in_particular_reaches_every_users_endpoints() {
         .await
         .unwrap()
         .get(0);
-    let reached = enqueued["claimed"].as_array().unwrap();
+    let reached = enqueued["batch"]["claimed"].as_array().unwrap();
     for id in endpoints {
         assert!(reached.iter().any(|claimed| claimed["endpoint_id"] == *id));
     }

@@ -3,7 +3,9 @@
 mod bad_input;
 mod claims;
 mod cron;
+mod database;
 mod deliver;
+mod emit;
 mod faults;
 mod integrity;
 mod manage;

@@ -60,7 +60,7 @@ async fn deliver_one(database: &Client) {
         .await
         .unwrap()
         .get(0);
-    let claimed = &enqueued["claimed"][0];
+    let claimed = &enqueued["batch"]["claimed"][0];
     assert!(
         claimed["secrets"][0]
             .as_str()
@@ -85,7 +85,7 @@ async fn deliver_one(database: &Client) {
         .await
         .unwrap()
         .get(0);
-    assert_eq!(claim["claimed"], serde_json::json!([]));
+    assert_eq!(claim["batch"]["claimed"], serde_json::json!([]));
 }
 
 async fn applies_to_plain_postgres(version: u32) {
@@ -305,10 +305,10 @@ async fn they_bring_an_existing_deployment_to_the_same_shape_and_keep_its_rows()
         .await
         .unwrap()
         .get(0);
-    assert_eq!(claim["claimed"].as_array().unwrap().len(), 1);
-    assert_eq!(claim["claimed"][0]["event_id"], "interrupted");
+    assert_eq!(claim["batch"]["claimed"].as_array().unwrap().len(), 1);
+    assert_eq!(claim["batch"]["claimed"][0]["event_id"], "interrupted");
     assert_eq!(
-        claim["claimed"][0]["secrets"],
+        claim["batch"]["claimed"][0]["secrets"],
         serde_json::json!(["whsec_kept"])
     );
     let forgotten = "select status from public.webhook_deliveries where event_id = 'forgotten'";

@@ -27,6 +27,10 @@ async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static st
         )
         .await
         .unwrap();
+    // Here, where no claim sees it and takes it away.
+    let event = "insert into public.webhook_outbox (event_id, event_type, payload)
+                 values ('e', 'a', '{}')";
+    transaction.batch_execute(event).await.unwrap();
     let role = format!("set local role {}", who.role);
     transaction.batch_execute(&role).await.unwrap();
     match transaction.execute(statement, &[]).await {
@@ -86,11 +90,16 @@ async fn everybody(owner: &User, other: &User) -> [Who; 5] {
 
 /// What anon, owner, other, key and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 6] = [
+const TABLES: [(&str, &str, [&str; 4]); 9] = [
     // table, columns to select, [select, insert, update, delete]
     ("api_keys", "id", ["nanaa", "dddda", "dddda", "dddda"]),
     (
         "webhook_deliveries",
+        "*",
+        ["nanaa", "dddda", "dddda", "dddda"],
+    ),
+    (
+        "webhook_endpoint_stats",
         "*",
         ["nanaa", "dddda", "dddda", "dddda"],
     ),
@@ -104,18 +113,21 @@ const TABLES: [(&str, &str, [&str; 4]); 6] = [
         "*",
         ["aaaaa", "dddda", "dddda", "dddda"],
     ),
+    ("webhook_outbox", "*", ["dddda", "dddda", "dddda", "dddda"]),
     ("webhook_queue", "*", ["dddda", "dddda", "dddda", "dddda"]),
     (
         "webhook_settings",
         "*",
         ["dddda", "dddda", "dddda", "dddda"],
     ),
+    ("webhook_wake_up", "*", ["ddddd", "ddddd", "ddddd", "ddddd"]),
 ];
 
-const FUNCTIONS: [(&str, &str); 22] = [
+const FUNCTIONS: [(&str, &str); 30] = [
     ("claim_webhook_deliveries", "dddda"),
     ("create_webhook_endpoint", "daaad"),
     ("delete_webhook_endpoint", "dnnnd"),
+    ("emit_webhook_event", "dddda"),
     ("enqueue_webhook_events", "dddda"),
     ("generate_webhook_secret", "dddda"),
     ("get_webhook_endpoint", "dnnnd"),
@@ -126,15 +138,22 @@ const FUNCTIONS: [(&str, &str); 22] = [
     ("update_webhook_endpoint_timestamp", "ddddd"),
     ("webhook_caller", "aaaaa"),
     ("webhook_claimed_json", "dddda"),
+    ("webhook_deliveries_inserted", "ddddd"),
+    ("webhook_deliveries_updated", "ddddd"),
+    ("webhook_drain_outbox", "dddda"),
     ("webhook_endpoint_before_insert", "ddddd"),
     ("webhook_endpoint_check", "ddddd"),
     ("webhook_endpoint_json", "dnnnd"),
+    ("webhook_endpoint_object", "aaaad"),
+    ("webhook_event_refusal", "dddda"),
+    ("webhook_fan_out", "dddda"),
     ("webhook_max_claim_bytes", "dddda"),
     ("webhook_max_payload_bytes", "dddda"),
-    ("webhook_queue_lower", "ddddd"),
+    ("webhook_payload", "dddda"),
     ("webhook_require_caller", "daaad"),
     ("webhook_retry_delay", "dddda"),
     ("webhook_setting", "aaaaa"),
+    ("webhook_wake_up_deliver", "ddddd"),
 ];
 
 fn letters(outcomes: &[&str]) -> String {
@@ -194,6 +213,33 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
                 "name = 'vehicle.created'".to_owned(),
                 "(name) values ('tenancy.test')".to_owned(),
                 "description = 'x'",
+            ),
+        ),
+        (
+            "webhook_endpoint_stats",
+            (
+                format!("endpoint_id = '{id}'"),
+                format!(
+                    "(endpoint_id) values ('{id}')
+                 on conflict (endpoint_id) do update set failed_deliveries = 0"
+                ),
+                "failed_deliveries = 0",
+            ),
+        ),
+        (
+            "webhook_outbox",
+            (
+                "true".to_owned(),
+                "(event_id, event_type, payload) values ('e', 'a', '{}')".to_owned(),
+                "is_wide = is_wide",
+            ),
+        ),
+        (
+            "webhook_wake_up",
+            (
+                "true".to_owned(),
+                "(url, key) values ('https://example.com', 'x')".to_owned(),
+                "key = 'x'",
             ),
         ),
         (
@@ -261,8 +307,9 @@ async fn every_role_may_call_the_functions_of_the_matrix_and_no_others() {
                format('select public.%I(%s)', p.proname, coalesce((
                  select string_agg(format('%L::%s',
                    case t.typname when 'uuid' then '00000000-0000-4000-8000-000000000000'
-                     when 'text' then '[]' when 'int4' then '1' when 'bool' then 'true'
-                     when 'jsonb' then '{}' when '_text' then '{*}' else '2026-01-01' end,
+                     when 'text' then '[]' when 'int4' then '1' when 'int8' then '1'
+                     when 'bool' then 'true' when 'jsonb' then '{}' when '_text' then '{*}'
+                     when '_webhook_outbox' then '{}' else '2026-01-01' end,
                    t.typname), ', ' order by a.ord)
                  from unnest(p.proargtypes) with ordinality as a (type, ord)
                  join pg_type t on t.oid = a.type), '')) as call

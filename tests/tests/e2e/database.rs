@@ -1,0 +1,83 @@
+//! A database of a test's own, where it sees every claim, and the functions a delivery
+//! lives by.
+
+use serde_json::Value;
+use tests::cluster::{Cluster, migrate};
+use tests::stack::connect;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+/// A migrated database with one user.
+pub(crate) struct Database {
+    cluster: Cluster,
+    pub(crate) client: Client,
+    pub(crate) user: Uuid,
+}
+
+impl Database {
+    pub(crate) async fn start() -> Self {
+        let cluster = Cluster::start(18).await;
+        let client = connect(&cluster.url).await;
+        migrate(&client).await;
+        let lift = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 1000000)";
+        client.execute(lift, &[]).await.unwrap();
+        let user = Uuid::new_v4();
+        let insert = "insert into auth.users (id) values ($1)";
+        client.execute(insert, &[&user]).await.unwrap();
+        Self {
+            cluster,
+            client,
+            user,
+        }
+    }
+
+    pub(crate) async fn another_connection(&self) -> Client {
+        connect(&self.cluster.url).await
+    }
+
+    /// Endpoints with deliveries due `due` from now, as an interval.
+    pub(crate) async fn waiting(&self, endpoints: i32, deliveries: i32, due: &str) -> Vec<Uuid> {
+        let statement = format!(
+            "with e as (
+               insert into public.webhook_endpoints (user_id, url)
+               select $1, 'https://example.com/' from generate_series(1, $2) returning id),
+             d as (
+               insert into public.webhook_deliveries
+                 (endpoint_id, event_type, event_id, payload, next_retry_at)
+               select e.id, 'vehicle.created', n::text, '{{}}', now() + interval '{due}'
+               from e, generate_series(1, $3) n)
+             select id from e"
+        );
+        let rows = self
+            .client
+            .query(&statement, &[&self.user, &endpoints, &deliveries])
+            .await
+            .unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub(crate) async fn stop(self) {
+        drop(self.client);
+        self.cluster.stop().await;
+    }
+}
+
+pub(crate) async fn claim(client: &Client, limit: i32) -> Value {
+    let statement = "select public.claim_webhook_deliveries($1, 60)";
+    client.query_one(statement, &[&limit]).await.unwrap().get(0)
+}
+
+pub(crate) async fn record(client: &Client, results: Value) -> Value {
+    let statement = "select public.record_webhook_results($1)";
+    let row = client.query_one(statement, &[&results.to_string()]).await;
+    row.unwrap().get(0)
+}
+
+pub(crate) async fn enqueue(
+    client: &Client,
+    events: Value,
+) -> Result<Value, tokio_postgres::Error> {
+    let statement = "select public.enqueue_webhook_events($1, 50, 60)";
+    let row = client.query_one(statement, &[&events.to_string()]).await?;
+    Ok(row.get(0))
+}
