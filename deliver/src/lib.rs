@@ -15,18 +15,20 @@
 mod attempt;
 mod pump;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use futures_channel::oneshot;
-use serde_json::{Value, json};
 use shared::config::DeliverConfig;
 use shared::delivery::{Claim, Enqueued, Status};
 use shared::error::Error;
 use shared::event::NewEvent;
 use shared::fields::Fields;
+use shared::json::Object;
 use shared::postgrest::{Caller, Database};
 use shared::runtime;
-use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, event};
+use worker::web_sys::{Request, Response};
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 use crate::pump::Outcome;
 
@@ -40,41 +42,39 @@ const CRON_BUDGET_MS: u64 = 50_000;
 const BUSY_WAIT: Duration = Duration::from_millis(100);
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response, Infallible> {
     // Waited for by the platform too: a caller that hangs up does not end the sending.
     let (done, answer) = oneshot::channel();
     context.wait_until(async move {
-        let _caller_is_gone = done.send(handle(request, &env).await);
+        let _caller_is_gone = done.send(handle(&request, &env).await);
     });
     let answer = answer
         .await
         .unwrap_or_else(|_| Err(Error::Internal("the call was given up".to_owned())));
-    match answer {
-        Ok(answer) => runtime::json_response(200, &answer.to_string()),
-        Err(error) => runtime::error_response(&error),
-    }
+    let reply = answer.map(|answer| (200, answer.to_string()));
+    Ok(runtime::respond(reply, &[]))
 }
 
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
     if let Err(error) = tick(&env).await {
-        runtime::log_error(&error.log_line().unwrap_or_else(|| format!("{error:?}")));
+        runtime::log_error(&error.to_string());
     }
 }
 
-async fn handle(mut request: Request, env: &Env) -> Result<Value, Error> {
-    let path = request.path();
+async fn handle(request: &Request, env: &Env) -> Result<Object, Error> {
+    let path = runtime::path(request);
     if path != "/" && runtime::path_below(&path, &PREFIXES) != Some("") {
         return Err(Error::NotFound("There is nothing here, try POST /"));
     }
-    if runtime::method(&request) != "POST" {
+    if request.method() != "POST" {
         return Err(Error::MethodNotAllowed("POST"));
     }
     let config = config(env)?;
-    authorize(&request, &config)?;
+    authorize(request, &config)?;
     let database = Database::new(&config.database, &Caller::Service);
 
-    let body = runtime::read_json_body(&mut request).await?;
+    let body = runtime::read_json_body(request).await?;
     let mut fields = Fields::parse(&body)?;
     let action: Option<String> = fields.optional("action", "a string")?;
     match action.as_deref() {
@@ -100,7 +100,7 @@ fn config(env: &Env) -> Result<DeliverConfig, Error> {
 
 /// Lets holders of the service key in, by either header Supabase clients use.
 fn authorize(request: &Request, config: &DeliverConfig) -> Result<(), Error> {
-    let header = |name| request.headers().get(name).ok().flatten();
+    let header = |name| runtime::header(request, name);
     let authorization = header("authorization");
     let token = authorization
         .as_deref()
@@ -124,11 +124,9 @@ async fn deliver(
     database: &Database,
     config: &DeliverConfig,
     event: &NewEvent<'_>,
-) -> Result<Value, Error> {
+) -> Result<Object, Error> {
     let events = serde_json::to_string(&[event]).map_err(|e| Error::Internal(e.to_string()))?;
-    let parameters = json!({
-        "events": events, "claim_limit": config.batch, "lease_seconds": config.lease_seconds(),
-    });
+    let parameters = claim_parameters(config).with("events", &events);
     let Enqueued { events, batch } = database
         .fetch("enqueue_webhook_events", &parameters)
         .await?;
@@ -142,40 +140,37 @@ async fn deliver(
             status: refusal.status,
             code: refusal.code,
             message: refusal.error,
-            details: refusal
-                .max_bytes
-                .into_iter()
-                .map(|bytes| ("max_bytes".to_owned(), bytes.into()))
-                .collect(),
+            details: Object::new()
+                .with("max_bytes", &refusal.max_bytes)
+                .without_nulls(),
         });
     }
 
     let outcomes = pump::send(database, config, batch).await;
-    Ok(json!({
-        "success": true,
-        "event_id": event.event_id,
-        "delivered": count(&outcomes, Status::Success),
-        "failed": count(&outcomes, Status::Failed),
-        "retrying": count(&outcomes, Status::Retrying),
-        "pending": event.pending as usize + count(&outcomes, Status::Pending),
-        "duplicates": event.duplicates,
-        "results": outcomes,
-    }))
+    let pending = event.pending as usize + count(&outcomes, Status::Pending);
+    Ok(Object::new()
+        .with("success", &true)
+        .with("event_id", &event.event_id)
+        .with("delivered", &count(&outcomes, Status::Success))
+        .with("failed", &count(&outcomes, Status::Failed))
+        .with("retrying", &count(&outcomes, Status::Retrying))
+        .with("pending", &pending)
+        .with("duplicates", &event.duplicates)
+        .with("results", &outcomes))
 }
 
 /// Sends one batch of what is due.
-async fn retry(database: &Database, config: &DeliverConfig) -> Result<Value, Error> {
+async fn retry(database: &Database, config: &DeliverConfig) -> Result<Object, Error> {
     let (outcomes, _) = pump_batch(database, config).await?;
     if outcomes.is_empty() {
-        return Ok(json!({"message": "No pending deliveries to retry"}));
+        return Ok(Object::new().with("message", "No pending deliveries to retry"));
     }
-    Ok(json!({
-        "processed": outcomes.len(),
-        "succeeded": count(&outcomes, Status::Success),
-        "failed": count(&outcomes, Status::Failed),
-        "retrying": count(&outcomes, Status::Retrying),
-        "results": outcomes,
-    }))
+    Ok(Object::new()
+        .with("processed", &outcomes.len())
+        .with("succeeded", &count(&outcomes, Status::Success))
+        .with("failed", &count(&outcomes, Status::Failed))
+        .with("retrying", &count(&outcomes, Status::Retrying))
+        .with("results", &outcomes))
 }
 
 /// Sends what is due until nothing is left or the time is up.
@@ -195,14 +190,19 @@ async fn tick(env: &Env) -> Result<(), Error> {
     }
 }
 
+/// How much a claim may take, and for how long.
+fn claim_parameters(config: &DeliverConfig) -> Object {
+    Object::new()
+        .with("claim_limit", &config.batch)
+        .with("lease_seconds", &config.lease_seconds())
+}
+
 /// Claims a batch of what is due and sends it. Says, too, whether more may be due.
 async fn pump_batch(
     database: &Database,
     config: &DeliverConfig,
 ) -> Result<(Vec<Outcome>, bool), Error> {
-    let parameters = json!({
-        "claim_limit": config.batch, "lease_seconds": config.lease_seconds(),
-    });
+    let parameters = claim_parameters(config);
     let Claim {
         batch,
         settled,

@@ -1,15 +1,14 @@
 //! The pump: sends claimed deliveries and records what came of them.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use serde_json::json;
 use shared::config::DeliverConfig;
 use shared::delivery::{Attempt, Batch, Claimed, DeliveryResult, Recorded, Settled, Status};
 use shared::error::Error;
+use shared::json::Object;
 use shared::postgrest::Database;
 use shared::runtime;
 
@@ -89,7 +88,7 @@ pub(crate) async fn send(
                 if is_quick && !done.is_empty() {
                     let start = runtime::now_ms();
                     match record(database, &done).await {
-                        Ok(statuses) => outcomes.extend(settle(done.drain(..), &statuses, None)),
+                        Ok(recorded) => outcomes.extend(settle(done.drain(..), &recorded, None)),
                         Err(_) => is_quick = false,
                     }
                     is_quick &= runtime::now_ms().saturating_sub(start) < SLOW_RECORD_MS;
@@ -101,12 +100,11 @@ pub(crate) async fn send(
 
     if !done.is_empty() {
         outcomes.extend(match record_patiently(database, &done).await {
-            Ok(statuses) => settle(done.drain(..), &statuses, None),
+            Ok(recorded) => settle(done.drain(..), &recorded, None),
             Err(error) => {
-                let cause = error.log_line().unwrap_or_else(|| format!("{error:?}"));
-                runtime::log_error(&format!("{} results not recorded: {cause}", done.len()));
+                runtime::log_error(&format!("{} results not recorded: {error}", done.len()));
                 let lost = "The result could not be recorded, it will be sent again";
-                settle(done.drain(..), &HashMap::new(), Some(lost))
+                settle(done.drain(..), &[], Some(lost))
             }
         });
     }
@@ -116,13 +114,16 @@ pub(crate) async fn send(
 /// Says how deliveries stand after their attempts were recorded, or were `lost`.
 fn settle(
     attempts: impl Iterator<Item = (Claimed, Attempt)>,
-    statuses: &HashMap<String, Status>,
+    recorded: &[Recorded],
     lost: Option<&str>,
 ) -> Vec<Outcome> {
     attempts
         .map(|(delivery, attempt)| Outcome {
             // Not recorded means another claim has overtaken this one.
-            status: *statuses.get(&delivery.id).unwrap_or(&Status::Pending),
+            status: recorded
+                .iter()
+                .find(|recorded| recorded.id == delivery.id)
+                .map_or(Status::Pending, |recorded| recorded.status),
             endpoint_id: delivery.endpoint_id,
             delivery_id: delivery.id,
             response_status: attempt.response_status,
@@ -151,21 +152,21 @@ async fn attempt_one(config: &DeliverConfig, delivery: &Claimed, payload: &str) 
 async fn record_patiently(
     database: &Database,
     attempts: &[(Claimed, Attempt)],
-) -> Result<HashMap<String, Status>, Error> {
+) -> Result<Vec<Recorded>, Error> {
     for ms in RECORD_BACKOFF_MS {
-        if let Ok(statuses) = record(database, attempts).await {
-            return Ok(statuses);
+        if let Ok(recorded) = record(database, attempts).await {
+            return Ok(recorded);
         }
         runtime::sleep(Duration::from_millis(ms)).await;
     }
     record(database, attempts).await
 }
 
-/// Records attempts in one round trip, and gives the deliveries' statuses by their ids.
+/// Records attempts in one round trip, and gives the deliveries' statuses.
 async fn record(
     database: &Database,
     attempts: &[(Claimed, Attempt)],
-) -> Result<HashMap<String, Status>, Error> {
+) -> Result<Vec<Recorded>, Error> {
     let results: Vec<DeliveryResult> = attempts
         .iter()
         .map(|(delivery, attempt)| DeliveryResult {
@@ -179,8 +180,6 @@ async fn record(
         })
         .collect();
     let results = serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
-    let recorded: Vec<Recorded> = database
-        .fetch("record_webhook_results", &json!({"results": results}))
-        .await?;
-    Ok(recorded.into_iter().map(|r| (r.id, r.status)).collect())
+    let parameters = Object::new().with("results", &results);
+    database.fetch("record_webhook_results", &parameters).await
 }

@@ -1,21 +1,24 @@
 //! Webhook endpoints: what an owner sends about them, checked before the database
 //! sees it. Each call is one PostgREST round trip.
 
-use serde_json::{Map, Value, json};
 use shared::endpoint::{EndpointUrl, LocalEndpoints, MAX_DESCRIPTION_CHARS, MAX_EVENTS};
 use shared::error::Error;
 use shared::fields::Fields;
+use shared::json::Object;
 use shared::postgrest::Database;
+use shared::runtime::Reply;
 use uuid::Uuid;
 
-use crate::{Answer, envelope};
+use crate::envelope;
 
 /// The fields an endpoint has, for error messages.
 const KNOWN_FIELDS: &str = "url, description, events and is_active";
 
 /// `GET /webhooks` → 200.
-pub(crate) async fn list(database: &Database) -> Result<Answer, Error> {
-    let data = database.call("list_webhook_endpoints", &json!({})).await?;
+pub(crate) async fn list(database: &Database) -> Result<Reply, Error> {
+    let data = database
+        .call("list_webhook_endpoints", &Object::new())
+        .await?;
     if !data.starts_with('[') {
         return Err(unexpected());
     }
@@ -23,8 +26,8 @@ pub(crate) async fn list(database: &Database) -> Result<Answer, Error> {
 }
 
 /// `GET /webhooks/:id` → 200, or 404.
-pub(crate) async fn get(database: &Database, id: Uuid) -> Result<Answer, Error> {
-    let parameters = json!({"endpoint_id": id.to_string()});
+pub(crate) async fn get(database: &Database, id: Uuid) -> Result<Reply, Error> {
+    let parameters = Object::new().with("endpoint_id", &id.to_string());
     let data = database.call("get_webhook_endpoint", &parameters).await?;
     expect_fields(&data, &["id", "recent_deliveries"])?;
     Ok((200, envelope(Some(&data), None)))
@@ -35,15 +38,14 @@ pub(crate) async fn create(
     database: &Database,
     body: &[u8],
     local: LocalEndpoints,
-) -> Result<Answer, Error> {
-    let mut parameters = parse_changes(body, local)?;
+) -> Result<Reply, Error> {
     // A null stands for the default.
-    parameters.retain(|_, value| !value.is_null());
-    if !parameters.contains_key("url") {
+    let parameters = parse_changes(body, local)?.without_nulls();
+    if !parameters.fields().any(|(name, _)| name == "url") {
         return Err(Error::field("url", "url is required"));
     }
     let data = database
-        .call("create_webhook_endpoint", &Value::Object(parameters))
+        .call("create_webhook_endpoint", &parameters)
         .await?;
     expect_fields(&data, &["id", "secret"])?;
     let message = "Webhook endpoint created. Save the secret - it won't be shown again.";
@@ -56,19 +58,20 @@ pub(crate) async fn update(
     id: Uuid,
     body: &[u8],
     local: LocalEndpoints,
-) -> Result<Answer, Error> {
+) -> Result<Reply, Error> {
     let changes = parse_changes(body, local)?;
-    for (name, value) in &changes {
-        if value.is_null() && name != "description" {
+    for (name, json) in changes.fields() {
+        if json == "null" && name != "description" {
             return Err(Error::field(name, format!("{name} must not be null")));
         }
     }
-    if changes.is_empty() {
+    if changes.fields().next().is_none() {
         let message = format!("There is nothing to change: send any of {KNOWN_FIELDS}");
         return Err(Error::InvalidBody(message));
     }
-    let changes = Value::Object(changes).to_string();
-    let parameters = json!({"endpoint_id": id.to_string(), "changes": changes});
+    let parameters = Object::new()
+        .with("endpoint_id", &id.to_string())
+        .with("changes", &changes.to_string());
     let data = database
         .call("update_webhook_endpoint", &parameters)
         .await?;
@@ -77,8 +80,8 @@ pub(crate) async fn update(
 }
 
 /// `DELETE /webhooks/:id` → 200, or 404.
-pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<Answer, Error> {
-    let parameters = json!({"endpoint_id": id.to_string()});
+pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<Reply, Error> {
+    let parameters = Object::new().with("endpoint_id", &id.to_string());
     database
         .call("delete_webhook_endpoint", &parameters)
         .await?;
@@ -91,8 +94,8 @@ pub(crate) async fn rotate_secret(
     database: &Database,
     id: Uuid,
     body: &[u8],
-) -> Result<Answer, Error> {
-    let mut parameters = Map::from_iter([("endpoint_id".to_owned(), Value::from(id.to_string()))]);
+) -> Result<Reply, Error> {
+    let mut parameters = Object::new().with("endpoint_id", &id.to_string());
     if !body.is_empty() {
         let mut fields = Fields::parse(body)?;
         let expected = "a whole number from 0 to 168";
@@ -100,13 +103,11 @@ pub(crate) async fn rotate_secret(
             if hours > 168 {
                 return Err(fields.error("expires_in_hours", &format!("must be {expected}")));
             }
-            parameters.insert("expires_in_hours".to_owned(), Value::from(hours));
+            parameters = parameters.with("expires_in_hours", &hours);
         }
         fields.finish("expires_in_hours")?;
     }
-    let data = database
-        .call("rotate_webhook_secret", &Value::Object(parameters))
-        .await?;
+    let data = database.call("rotate_webhook_secret", &parameters).await?;
     expect_fields(&data, &["id", "secret"])?;
     let message = "Secret rotated. Save the new secret - it won't be shown again.";
     Ok((200, envelope(Some(&data), Some(message))))
@@ -128,15 +129,15 @@ fn unexpected() -> Error {
 }
 
 /// What a body says about an endpoint: the fields it has, checked; null where it is null.
-fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Map<String, Value>, Error> {
+fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Object, Error> {
     let mut fields = Fields::parse(body)?;
-    let mut changes = Map::new();
+    let mut changes = Object::new();
 
     if let Some(url) = fields.nullable::<String>("url", "a string")? {
         if let Some(url) = &url {
             EndpointUrl::parse(url, local).map_err(|problem| fields.error("url", problem))?;
         }
-        changes.insert("url".to_owned(), Value::from(url));
+        changes = changes.with("url", &url);
     }
     if let Some(text) = fields.nullable::<String>("description", "a string or null")? {
         if let Some(text) = &text {
@@ -147,7 +148,7 @@ fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Map<String, Value
                 return Err(fields.error("description", "must not contain control characters"));
             }
         }
-        changes.insert("description".to_owned(), Value::from(text));
+        changes = changes.with("description", &text);
     }
     if let Some(events) = fields.nullable::<Vec<String>>("events", "a list of strings")? {
         if events.as_ref().is_some_and(Vec::is_empty) {
@@ -164,10 +165,10 @@ fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Map<String, Value
         if events.iter().flatten().any(|name| name.contains('\0')) {
             return Err(fields.error("events", "must not contain control characters"));
         }
-        changes.insert("events".to_owned(), Value::from(events));
+        changes = changes.with("events", &events);
     }
     if let Some(is_active) = fields.nullable::<bool>("is_active", "true or false")? {
-        changes.insert("is_active".to_owned(), Value::from(is_active));
+        changes = changes.with("is_active", &is_active);
     }
     fields.finish(KNOWN_FIELDS)?;
     Ok(changes)
@@ -176,6 +177,7 @@ fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Map<String, Value
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -199,10 +201,14 @@ mod tests {
         }
     }
 
+    fn read(object: &Object) -> Value {
+        serde_json::from_str(&object.to_string()).unwrap()
+    }
+
     fn parse(body: &str) -> Result<Value, String> {
         parse_changes(body.as_bytes(), LocalEndpoints::Refused)
-            .map(Value::Object)
-            .map_err(|error| error.body()["error"].as_str().unwrap().to_owned())
+            .map(|changes| read(&changes))
+            .map_err(|error| read(&error.body())["error"].as_str().unwrap().to_owned())
     }
 
     #[test]

@@ -18,13 +18,16 @@
 mod auth;
 mod endpoints;
 
-use serde_json::Value;
+use std::convert::Infallible;
+
 use shared::config::ManageConfig;
 use shared::error::Error;
+use shared::json::Object;
 use shared::postgrest::Database;
-use shared::runtime;
+use shared::runtime::{self, Reply};
 use uuid::Uuid;
-use worker::{Context, Env, Request, Response, event};
+use worker::web_sys::{Request, Response};
+use worker::{Context, Env, event};
 
 const PREFIXES: [&str; 3] = [
     "/functions/v1/webhooks-manage",
@@ -69,39 +72,46 @@ impl Resource {
     }
 }
 
-/// The answer to a call that worked: the status, and the body's text.
-type Answer = (u16, String);
+/// The headers a browser app on another origin needs.
+const FOR_BROWSERS: [(&str, &str); 5] = [
+    ("Access-Control-Allow-Origin", "*"),
+    (
+        "Access-Control-Allow-Headers",
+        "authorization, x-client-info, apikey, content-type, x-api-key",
+    ),
+    (
+        "Access-Control-Allow-Methods",
+        "GET, POST, PATCH, DELETE, OPTIONS",
+    ),
+    ("Access-Control-Expose-Headers", "Retry-After"),
+    ("Access-Control-Max-Age", "86400"),
+];
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    let response = match runtime::method(&request).as_str() {
-        "OPTIONS" => Response::empty()?.with_status(204),
-        _ => match handle(request, &env).await {
-            Ok((status, body)) => runtime::json_response(status, &body)?,
-            Err(error) => runtime::error_response(&error)?,
-        },
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response, Infallible> {
+    let reply = match request.method().as_str() {
+        "OPTIONS" => Ok((204, String::new())),
+        method => handle(&request, method, &env).await,
     };
-    allow_browsers(&response)?;
-    Ok(response)
+    Ok(runtime::respond(reply, &FOR_BROWSERS))
 }
 
-async fn handle(mut request: Request, env: &Env) -> Result<Answer, Error> {
-    let resource = Resource::parse(&request.path())?;
-    let method = runtime::method(&request);
+async fn handle(request: &Request, method: &str, env: &Env) -> Result<Reply, Error> {
+    let resource = Resource::parse(&runtime::path(request))?;
     if !resource.methods().split(", ").any(|name| name == method) {
         return Err(Error::MethodNotAllowed(resource.methods()));
     }
 
     let config = ManageConfig::from_lookup(&|name| runtime::setting(env, name))?;
-    let header = |name: &str| request.headers().get(name).ok().flatten();
+    let header = |name| runtime::header(request, name);
     let caller = auth::caller(header("authorization"), header("x-api-key"))?;
     let database = Database::new(&config.database, &caller);
 
-    let body = match method.as_str() {
-        "POST" | "PATCH" => runtime::read_json_body(&mut request).await?,
+    let body = match method {
+        "POST" | "PATCH" => runtime::read_json_body(request).await?,
         _ => Vec::new(),
     };
-    match (method.as_str(), resource) {
+    match (method, resource) {
         ("GET", Resource::Endpoints) => endpoints::list(&database).await,
         ("GET", Resource::Endpoint(id)) => endpoints::get(&database, id).await,
         ("PATCH", Resource::Endpoint(id)) => {
@@ -115,26 +125,14 @@ async fn handle(mut request: Request, env: &Env) -> Result<Answer, Error> {
 
 /// `{"data": …, "message": …}` around JSON that is already text.
 fn envelope(data: Option<&str>, message: Option<&str>) -> String {
-    let data = data.map(|data| format!("\"data\":{data}"));
-    let message = message.map(|message| format!("\"message\":{}", Value::from(message)));
-    let parts: Vec<String> = data.into_iter().chain(message).collect();
-    format!("{{{}}}", parts.join(","))
-}
-
-/// The headers a browser app on another origin needs.
-fn allow_browsers(response: &Response) -> worker::Result<()> {
-    let headers = response.headers();
-    headers.set("Access-Control-Allow-Origin", "*")?;
-    headers.set(
-        "Access-Control-Allow-Headers",
-        "authorization, x-client-info, apikey, content-type, x-api-key",
-    )?;
-    headers.set(
-        "Access-Control-Allow-Methods",
-        "GET, POST, PATCH, DELETE, OPTIONS",
-    )?;
-    headers.set("Access-Control-Expose-Headers", "Retry-After")?;
-    headers.set("Access-Control-Max-Age", "86400")
+    let mut envelope = Object::new();
+    if let Some(data) = data {
+        envelope = envelope.with_json("data", data);
+    }
+    if let Some(message) = message {
+        envelope = envelope.with("message", message);
+    }
+    envelope.to_string()
 }
 
 #[cfg(test)]

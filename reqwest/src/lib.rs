@@ -9,11 +9,30 @@
 //! Deliberately absent: sending. [`RequestBuilder::send`] exists because
 //! `postgrest` compiles against it, and always fails.
 
-pub use http::{Method, header};
+pub mod header;
 
 use std::fmt;
 
-use http::HeaderMap;
+use header::HeaderMap;
+
+/// A request's method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Method(&'static str);
+
+impl Method {
+    /// DELETE
+    pub const DELETE: Self = Self("DELETE");
+    /// GET
+    pub const GET: Self = Self("GET");
+    /// HEAD
+    pub const HEAD: Self = Self("HEAD");
+    /// PATCH
+    pub const PATCH: Self = Self("PATCH");
+    /// POST
+    pub const POST: Self = Self("POST");
+    /// PUT
+    pub const PUT: Self = Self("PUT");
+}
 
 /// Makes [`RequestBuilder`]s.
 #[derive(Clone, Debug, Default)]
@@ -73,16 +92,19 @@ impl RequestBuilder {
     /// The finished request.
     ///
     /// # Errors
-    /// The URL cannot be parsed.
+    /// Never: whether the URL is valid is seen when it is fetched.
     pub fn build(self) -> Result<Request, Error> {
-        let mut url =
-            url::Url::parse(&self.url).map_err(|_| Error("the request's URL is not valid"))?;
+        let mut url = self.url;
         if !self.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(self.query);
+            let start = url.len() + 1;
+            url.push('?');
+            url = form_urlencoded::Serializer::for_suffix(url, start)
+                .extend_pairs(self.query)
+                .finish();
         }
         Ok(Request {
             method: self.method,
-            url: url.into(),
+            url,
             headers: self.headers,
             body: self.body,
         })
@@ -154,10 +176,5 @@ mod tests {
     fn build_escapes_the_query() {
         let request = build("http://127.0.0.1/t", &[("a", "eq.x&y=1"), ("b", "é")]).unwrap();
         assert_eq!(request.url, "http://127.0.0.1/t?a=eq.x%26y%3D1&b=%C3%A9");
-    }
-
-    #[test]
-    fn build_with_a_broken_url_fails() {
-        assert!(build("not a url", &[]).is_err());
     }
 }

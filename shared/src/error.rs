@@ -4,7 +4,9 @@
 //! are [`Error::Misconfigured`], [`Error::Unavailable`] and [`Error::Internal`]: they
 //! are answered blandly, and [`Error::log_line`] gives what belongs in the log.
 
-use serde_json::{Map, Value, json};
+use std::fmt;
+
+use crate::json::Object;
 
 /// Why a call failed.
 #[derive(Debug, PartialEq)]
@@ -37,7 +39,7 @@ pub enum Error {
         /// A sentence.
         message: String,
         /// What else helps: fields of the answer.
-        details: Map<String, Value>,
+        details: Object,
     },
     /// The API server asks to slow down: its `Retry-After`.
     TooManyRequests(Option<String>),
@@ -89,21 +91,19 @@ impl Error {
 
     /// The answer's body: `{"error": sentence, "code": reason, …}`.
     #[must_use]
-    pub fn body(&self) -> Value {
+    pub fn body(&self) -> Object {
         let (code, message) = match self {
             Self::InvalidBody(message) => ("invalid_body", message.clone()),
             Self::InvalidField { field, message } => {
-                return json!({"error": message, "code": "invalid_field", "field": field});
+                return body(message, "invalid_field").with("field", field);
             }
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
                 "The request body must be JSON as it is: send Content-Type: application/json and no Content-Encoding".to_owned(),
             ),
             Self::BodyTooLarge(limit) => {
-                return json!({
-                    "error": format!("The request body is larger than {limit} bytes"),
-                    "code": "body_too_large", "max_bytes": limit,
-                });
+                let message = format!("The request body is larger than {limit} bytes");
+                return body(&message, "body_too_large").with("max_bytes", limit);
             }
             Self::Unauthorized => (
                 "unauthorized",
@@ -120,20 +120,15 @@ impl Error {
                 details,
                 ..
             } => {
-                let mut body = details.clone();
-                body.insert("error".to_owned(), Value::from(message.as_str()));
-                body.insert("code".to_owned(), Value::from(code.as_str()));
-                return Value::Object(body);
+                return details.clone().with("error", message).with("code", code);
             }
             Self::TooManyRequests(_) => (
                 "too_many_requests",
                 "Too many requests, try again later".to_owned(),
             ),
             Self::Misconfigured(setting) => {
-                return json!({
-                    "error": format!("The setting {setting} is missing or malformed"),
-                    "code": "misconfigured", "setting": setting,
-                });
+                let message = format!("The setting {setting} is missing or malformed");
+                return body(&message, "misconfigured").with("setting", setting);
             }
             Self::Unavailable(_) => (
                 "database_unavailable",
@@ -141,7 +136,7 @@ impl Error {
             ),
             Self::Internal(_) => ("internal", "Something went wrong on our side".to_owned()),
         };
-        json!({"error": message, "code": code})
+        body(&message, code)
     }
 
     /// What the operator should read in the log: only for faults that are ours.
@@ -156,6 +151,20 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// What the operator should read in the log, where even a caller's fault belongs there.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.log_line() {
+            Some(line) => f.write_str(&line),
+            None => write!(f, "{} {}", self.status(), self.body()),
+        }
+    }
+}
+
+fn body(message: &str, code: &str) -> Object {
+    Object::new().with("error", message).with("code", code)
 }
 
 #[cfg(test)]
@@ -176,12 +185,14 @@ mod tests {
             status: 400,
             code: "unknown_event_type".to_owned(),
             message: "Invalid event type: x".to_owned(),
-            details: Map::from_iter([("valid_events".to_owned(), json!(["*"]))]),
+            details: Object::new().with("valid_events", &["*"]),
         };
         assert_eq!(
-            error.body(),
-            json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
+            error.body().read(),
+            serde_json::json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
         );
         assert_eq!(error.log_line(), None);
+        let text = error.to_string();
+        assert!(text.starts_with("400 {") && text.contains("Invalid event type: x"));
     }
 }

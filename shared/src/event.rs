@@ -155,7 +155,7 @@ mod tests {
     fn parse(event: &str) -> Result<String, String> {
         NewEvent::parse(Fields::parse(event.as_bytes()).unwrap())
             .map(|event| serde_json::to_string(&event).unwrap())
-            .map_err(|error| error.body()["error"].as_str().unwrap().to_owned())
+            .map_err(|error| error.body().read()["error"].as_str().unwrap().to_owned())
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! A JSON object taken apart field by field, so that every error names its field.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -8,12 +7,13 @@ use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::Error;
+use crate::json::Object;
 
 /// The fields of a JSON object that have not been taken yet, each as its own text.
 #[derive(Debug)]
 pub struct Fields<'a> {
     path: &'static str,
-    fields: BTreeMap<String, &'a RawValue>,
+    fields: Entries<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -24,6 +24,11 @@ impl<'a> Fields<'a> {
     pub fn parse(body: &'a [u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(body)
             .map_err(|_| Error::InvalidBody("The request body is not UTF-8".to_owned()))?;
+        Self::parse_text(text)
+    }
+
+    /// As [`Fields::parse`].
+    pub(crate) fn parse_text(text: &'a str) -> Result<Self, Error> {
         if text.trim_start().starts_with('{') {
             let fields = serde_json::from_str(text).map_err(|e| {
                 Error::InvalidBody(format!("The request body is not valid JSON: {e}"))
@@ -42,13 +47,22 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// It is there, and is not an object.
     pub fn object(&mut self, name: &str, path: &'static str) -> Result<Option<Fields<'a>>, Error> {
-        let fields = self.optional(name, "a JSON object")?;
+        let fields: Option<Entries> = self.optional(name, "a JSON object")?;
         Ok(fields.map(|fields| Fields { path, fields }))
     }
 
-    /// Takes a field as its own text; a `null` counts as there.
+    /// Takes a field as its own text; a `null` counts as there. Of fields with the same
+    /// name the last one counts.
     pub fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
-        self.fields.remove(name)
+        let mut found = None;
+        self.fields.0.retain(|(known, raw)| {
+            let taken = known == name;
+            if taken {
+                found = Some(*raw);
+            }
+            !taken
+        });
+        found
     }
 
     /// Takes a field that may be absent, which is `None`, or `null`, which is
@@ -95,13 +109,24 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// A field is left: it is named, and `known` are the names there are.
     pub fn finish(self, known: &str) -> Result<(), Error> {
-        match self.fields.keys().next() {
+        match self.fields.0.first() {
             None => Ok(()),
-            Some(name) => {
+            Some((name, _)) => {
                 let name: String = name.chars().take(100).collect();
                 Err(self.error(&name, &format!("is not a known field; there are {known}")))
             }
         }
+    }
+
+    /// The fields as they are, but for those named in `without`.
+    pub(crate) fn into_object(self, without: &[&str]) -> Object {
+        self.fields
+            .0
+            .iter()
+            .filter(|(name, _)| !without.contains(&name.as_str()))
+            .fold(Object::new(), |object, (name, raw)| {
+                object.with_json(name, raw.get())
+            })
     }
 
     /// An error about one of these fields: `problem` is what follows its name.
@@ -110,6 +135,34 @@ impl<'a> Fields<'a> {
         let field = format!("{}{name}", self.path);
         let message = format!("{field} {problem}");
         Error::InvalidField { field, message }
+    }
+}
+
+/// The entries of a JSON object, in their order.
+#[derive(Debug)]
+struct Entries<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
     }
 }
 
@@ -201,7 +254,7 @@ mod tests {
     }
 
     fn message(error: &Error) -> String {
-        error.body()["error"].as_str().unwrap().to_owned()
+        error.body().read()["error"].as_str().unwrap().to_owned()
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use postgrest::Postgrest;
-use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use crate::config::DatabaseConfig;
 use crate::error::Error;
-use crate::fields::is_json;
+use crate::fields::{Fields, is_json};
+use crate::json::Object;
 use crate::runtime::{self, Answer, Outgoing};
 use crate::secret::Secret;
 
@@ -71,7 +71,7 @@ impl Database {
     /// # Errors
     /// The function refused ([`Error::Refused`]), the credential is not accepted, or
     /// the database cannot be reached in time or makes no sense.
-    pub async fn call(&self, function: &str, parameters: &Value) -> Result<String, Error> {
+    pub async fn call(&self, function: &str, parameters: &Object) -> Result<String, Error> {
         let request = self
             .client
             .rpc(function, parameters.to_string())
@@ -80,7 +80,7 @@ impl Database {
             .map_err(|e| Error::Internal(format!("{function}: {e}")))?;
         let outgoing = Outgoing {
             url: &request.url,
-            headers: header_pairs(&request.headers),
+            headers: request.headers.iter().collect(),
             body: &request.body,
         };
         match runtime::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await {
@@ -103,7 +103,7 @@ impl Database {
     pub async fn fetch<T: DeserializeOwned>(
         &self,
         function: &str,
-        parameters: &Value,
+        parameters: &Object,
     ) -> Result<T, Error> {
         let answer = self.call(function, parameters).await?;
         // The decoder's message may quote the answer, which may hold secrets.
@@ -112,24 +112,17 @@ impl Database {
     }
 }
 
-fn header_pairs(headers: &HeaderMap) -> Vec<(&str, &str)> {
-    headers
-        .iter()
-        .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-        .collect()
-}
-
 /// PostgREST's error object, as far as it matters here.
 #[derive(Default, Deserialize)]
-struct Refusal {
+struct Refusal<'a> {
     #[serde(default)]
     code: Option<String>,
     #[serde(default)]
     message: Option<String>,
     #[serde(default)]
     hint: Option<String>,
-    #[serde(default)]
-    details: Option<Value>,
+    #[serde(default, borrow)]
+    details: Option<&'a RawValue>,
 }
 
 /// Turns PostgREST's answer into the function's JSON, or into an error.
@@ -176,10 +169,12 @@ fn interpret(answer: Answer) -> Result<String, Error> {
 }
 
 /// `details` is a JSON object as text, from `raise … using detail`.
-fn details(details: Option<Value>) -> Map<String, Value> {
-    match details {
-        Some(Value::String(text)) => serde_json::from_str(&text).unwrap_or_default(),
-        _ => Map::new(),
+fn details(details: Option<&RawValue>) -> Object {
+    let text: Option<String> = details.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let fields = text.as_deref().map(Fields::parse_text);
+    match fields {
+        Some(Ok(fields)) => fields.into_object(&["error", "code"]),
+        _ => Object::new(),
     }
 }
 
@@ -217,7 +212,7 @@ mod tests {
         let error = interpret(answer(400, &body.to_string())).unwrap_err();
         assert_eq!(error.status(), 400);
         assert_eq!(
-            error.body(),
+            error.body().read(),
             json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
         );
     }

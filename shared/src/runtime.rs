@@ -1,18 +1,23 @@
-//! The Workers platform: the clock, the log, and requests in and out. No other file
-//! of this crate names `worker`.
+//! The Workers platform: the clock, the log, and requests in and out.
+//!
+//! Everything that crosses into JavaScript costs, so as little as possible does: what
+//! goes along with a request or an answer crosses in one piece, as JSON.
 
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use futures_util::{StreamExt, pin_mut};
-use serde_json::Value;
-use worker::js_sys::Uint8Array;
-use worker::{
-    AbortController, AbortSignal, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit,
-    RequestRedirect, Response, ResponseBody,
+use futures_util::pin_mut;
+use web_sys::{
+    AbortController, AbortSignal, ReadableStream, ReadableStreamDefaultReader,
+    ReadableStreamReadResult, Request, RequestInit, Response, ResponseInit, Url, WorkerGlobalScope,
 };
+use worker::js_sys::futures::JsFuture;
+use worker::js_sys::{self, Date, JSON, Reflect, Uint8Array};
+use worker::wasm_bindgen::{JsCast, JsValue};
+use worker::{Delay, Env};
 
 use crate::error::Error;
+use crate::json::Object;
 
 /// The largest request body that is read, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 << 10;
@@ -20,7 +25,7 @@ pub const MAX_BODY_BYTES: usize = 256 << 10;
 /// Milliseconds since the Unix epoch. On Workers the clock stands still between I/O.
 #[must_use]
 pub fn now_ms() -> u64 {
-    Date::now().as_millis()
+    Date::now() as u64
 }
 
 /// Waits.
@@ -30,22 +35,25 @@ pub async fn sleep(duration: Duration) {
 
 /// Writes a line to the log, for the operator to act on.
 pub fn log_error(line: &str) {
-    worker::console_error!("{line}");
+    web_sys::console::error_1(&line.into());
 }
 
 /// The value of a variable or secret of the worker.
 #[must_use]
 pub fn setting(env: &Env, name: &str) -> Option<String> {
-    env.var(name).ok().map(|value| value.to_string())
+    Reflect::get(env, &name.into()).ok()?.as_string()
 }
+
+/// Names and values of headers; names are not repeated.
+pub type Headers<'a> = Vec<(&'a str, &'a str)>;
 
 /// A POST to be sent.
 #[derive(Debug)]
 pub struct Outgoing<'a> {
     /// Where to.
     pub url: &'a str,
-    /// Names and values; names are not repeated.
-    pub headers: Vec<(&'a str, &'a str)>,
+    /// The headers, `Content-Type` included.
+    pub headers: Headers<'a>,
     /// The body.
     pub body: &'a str,
 }
@@ -55,7 +63,7 @@ pub struct Outgoing<'a> {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The `Retry-After` header.
+    /// The `Retry-After` header, of an answer other than a success.
     pub retry_after: Option<String>,
     /// The body, or its start.
     pub body: Vec<u8>,
@@ -82,20 +90,24 @@ pub async fn post(
     timeout: Duration,
     max_body: usize,
 ) -> Result<Answer, Failure> {
-    let controller = AbortController::default();
-    let signal = controller.signal();
     let mut status = None;
-    let outcome = {
-        let exchange = exchange(outgoing, &signal, max_body, &mut status);
-        let alarm = Delay::from(timeout);
-        pin_mut!(exchange);
-        match select(exchange, alarm).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => Err(format!("timed out after {} ms", timeout.as_millis())),
+    let outcome = match AbortController::new() {
+        Ok(controller) => {
+            let signal = controller.signal();
+            let exchange = exchange(outgoing, &signal, max_body, &mut status);
+            let alarm = Delay::from(timeout);
+            pin_mut!(exchange);
+            match select(exchange, alarm).await {
+                Either::Left((outcome, _)) => outcome.map_err(|error| phrase(&error)),
+                Either::Right(_) => {
+                    // Ends the connection, and the reading of what came over it.
+                    controller.abort();
+                    Err(format!("timed out after {} ms", timeout.as_millis() as u64))
+                }
+            }
         }
+        Err(error) => Err(phrase(&error)),
     };
-    // Ends the connection where the time ran out or the rest is not wanted.
-    controller.abort();
     outcome.map_err(|error| Failure { status, error })
 }
 
@@ -104,98 +116,129 @@ async fn exchange(
     signal: &AbortSignal,
     max_body: usize,
     status: &mut Option<u16>,
-) -> Result<Answer, String> {
-    let headers = Headers::new();
-    for (name, value) in &outgoing.headers {
-        headers.set(name, value).map_err(phrase)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post)
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual)
-        .with_body(Some(Uint8Array::from(outgoing.body.as_bytes()).into()));
-    let request = Request::new_with_init(outgoing.url, &init).map_err(phrase)?;
+) -> Result<Answer, JsValue> {
+    let init = Object::new()
+        .with("method", "POST")
+        .with("redirect", "manual")
+        .with("headers", &outgoing.headers);
+    let init: RequestInit = JSON::parse(&init.to_string())?.unchecked_into();
+    init.set_body(&outgoing.body.into());
+    init.set_signal(Some(signal));
 
-    let mut response = Fetch::Request(request)
-        .send_with_signal(signal)
-        .await
-        .map_err(phrase)?;
-    *status = Some(response.status_code());
-    let retry_after = response.headers().get("retry-after").ok().flatten();
+    let worker: WorkerGlobalScope = js_sys::global().unchecked_into();
+    let fetched = worker.fetch_with_str_and_init(outgoing.url, &init);
+    let response: Response = JsFuture::from(fetched).await?.unchecked_into();
+    *status = Some(response.status());
+    let header = |name| response.headers().get(name).ok().flatten();
+    let retry_after = match response.ok() {
+        true => None,
+        false => header("retry-after"),
+    };
     let (body, truncated) = match response.body() {
-        ResponseBody::Empty => (Vec::new(), false),
-        _ => read(response.stream().map_err(phrase)?, max_body)
-            .await
-            .map_err(phrase)?,
+        Some(stream) => read(&stream, max_body).await?,
+        None => (Vec::new(), false),
     };
     Ok(Answer {
-        status: response.status_code(),
+        status: response.status(),
         retry_after,
         body,
         truncated,
     })
 }
 
+/// A stream being read. What is left of it when this value is dropped is not wanted, be
+/// it that there is too much of it, or that the time is up.
+struct Reader {
+    inner: ReadableStreamDefaultReader,
+    has_ended: bool,
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if !self.has_ended {
+            // Nobody waits for it; as a future its failure is nobody's, either.
+            drop(JsFuture::from(self.inner.cancel()));
+        }
+    }
+}
+
 /// Reads at most `max` bytes, and says whether there were more.
-async fn read(mut stream: worker::ByteStream, max: usize) -> worker::Result<(Vec<u8>, bool)> {
+async fn read(stream: &ReadableStream, max: usize) -> Result<(Vec<u8>, bool), JsValue> {
+    let mut reader = Reader {
+        inner: ReadableStreamDefaultReader::new(stream)?,
+        has_ended: false,
+    };
     let mut body = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk?;
+    loop {
+        let chunk = JsFuture::from(reader.inner.read()).await?;
+        let chunk = chunk.unchecked_into::<ReadableStreamReadResult>();
+        let chunk = chunk.get_value();
+        if chunk.is_undefined() {
+            reader.has_ended = true;
+            return Ok((body, false));
+        }
+        let chunk: Uint8Array = chunk.unchecked_into();
         let room = max - body.len();
-        if chunk.len() > room {
-            body.extend(chunk.iter().take(room));
+        if chunk.length() as usize > room {
+            body.extend(chunk.subarray(0, room as u32).to_vec());
             return Ok((body, true));
         }
-        body.extend(chunk);
+        body.extend(chunk.to_vec());
     }
-    Ok((body, false))
 }
 
 /// What the platform says of a failed connection, without its decoration.
-fn phrase(error: worker::Error) -> String {
-    let text = error.to_string();
-    let text = text.trim_start_matches("JavaScript error: ");
-    let text = text
-        .trim_start_matches("TypeError: ")
-        .trim_start_matches("Error: ");
+fn phrase(error: &JsValue) -> String {
+    let text = match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => error.as_string().unwrap_or_else(|| "failed".to_owned()),
+    };
     text.trim_end_matches('.').chars().take(300).collect()
 }
 
-/// A request's method as it was sent. `Request::method` takes those it does not know for
-/// GET.
+/// A header of a request.
 #[must_use]
-pub fn method(request: &Request) -> String {
-    request.inner().method()
+pub fn header(request: &Request, name: &str) -> Option<String> {
+    request.headers().get(name).ok().flatten()
+}
+
+/// The path of a request.
+#[must_use]
+pub fn path(request: &Request) -> String {
+    Url::new(&request.url())
+        .map(|url| url.pathname())
+        .unwrap_or_default()
 }
 
 /// Reads a request's body, which must be JSON by its type if it has one.
 ///
 /// # Errors
 /// It is declared as something else, too large, or broken off.
-pub async fn read_json_body(request: &mut Request) -> Result<Vec<u8>, Error> {
-    let header = |name| request.headers().get(name).ok().flatten();
-    if let Some(kind) = header("content-type") {
+pub async fn read_json_body(request: &Request) -> Result<Vec<u8>, Error> {
+    if let Some(kind) = header(request, "content-type") {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let kind = kind.to_ascii_lowercase();
         if kind != "application/json" && !kind.ends_with("+json") {
             return Err(Error::UnsupportedMediaType);
         }
     }
-    if header("content-encoding").is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+    let coding = header(request, "content-encoding");
+    if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
         return Err(Error::UnsupportedMediaType);
     }
-    let declared = header("content-length").and_then(|length| length.parse().ok());
+    let declared = header(request, "content-length").and_then(|length| length.parse().ok());
     if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
         return Err(Error::BodyTooLarge(MAX_BODY_BYTES));
     }
-    if request.inner().body().is_none() {
+    let Some(stream) = request.body() else {
         return Ok(Vec::new());
-    }
-    let broken = |_| Error::InvalidBody("The request body could not be read".to_owned());
-    let stream = request.stream().map_err(broken)?;
-    match read(stream, MAX_BODY_BYTES).await.map_err(broken)? {
-        (body, false) => Ok(body),
-        (_, true) => Err(Error::BodyTooLarge(MAX_BODY_BYTES)),
+    };
+    match read(&stream, MAX_BODY_BYTES).await {
+        Ok((body, false)) => Ok(body),
+        Ok((_, true)) => Err(Error::BodyTooLarge(MAX_BODY_BYTES)),
+        Err(_) => Err(Error::InvalidBody(
+            "The request body could not be read".to_owned(),
+        )),
     }
 }
 
@@ -213,33 +256,50 @@ pub fn path_below<'a>(path: &'a str, prefixes: &[&str]) -> Option<&'a str> {
     })
 }
 
-/// An answer with a JSON body that is already text.
-///
-/// # Errors
-/// The platform refuses a header, which it does not.
-pub fn json_response(status: u16, body: &str) -> worker::Result<Response> {
-    let headers = Headers::new();
-    headers.set("Content-Type", "application/json")?;
-    headers.set("Cache-Control", "no-store")?;
-    Ok(Response::from_bytes(body.as_bytes().to_vec())?
-        .with_headers(headers)
-        .with_status(status))
+/// What a call is answered with: the status, and a body that is JSON; none where it is
+/// empty.
+pub type Reply = (u16, String);
+
+/// Makes the answer to a call, with `headers` besides those it needs. An error is logged,
+/// if the fault is ours.
+#[must_use]
+pub fn respond(outcome: Result<Reply, Error>, headers: &[(&str, &str)]) -> Response {
+    let mut headers = headers.to_vec();
+    let error;
+    let (status, body) = match outcome {
+        Ok(reply) => reply,
+        Err(failed) => {
+            error = failed;
+            if let Some(line) = error.log_line() {
+                log_error(&line);
+            }
+            headers.extend(error.header());
+            (error.status(), error.body().to_string())
+        }
+    };
+    let body = (!body.is_empty()).then_some(body.as_str());
+    if body.is_some() {
+        headers.push(("Content-Type", "application/json"));
+        headers.push(("Cache-Control", "no-store"));
+    }
+    response(status, &headers, body)
+        .or_else(|error| {
+            log_error(&phrase(&error));
+            response(500, &[], None)
+        })
+        .unwrap_or_else(|_| Response::error())
 }
 
-/// The answer to a call that failed. Writes the log line, if the fault is ours.
-///
-/// # Errors
-/// As [`json_response`].
-pub fn error_response(error: &Error) -> worker::Result<Response> {
-    if let Some(line) = error.log_line() {
-        log_error(&line);
-    }
-    let body: Value = error.body();
-    let response = json_response(error.status(), &body.to_string())?;
-    if let Some((name, value)) = error.header() {
-        response.headers().set(name, value)?;
-    }
-    Ok(response)
+fn response(
+    status: u16,
+    headers: &[(&str, &str)],
+    body: Option<&str>,
+) -> Result<Response, JsValue> {
+    let init = Object::new()
+        .with("status", &status)
+        .with("headers", headers);
+    let init: ResponseInit = JSON::parse(&init.to_string())?.unchecked_into();
+    Response::new_with_opt_str_and_init(body, &init)
 }
 
 #[cfg(test)]
