@@ -32,6 +32,20 @@ const WASM_OPT: [&str; 12] = [
     "--enable-sign-ext",
 ];
 
+/// Makes cargo compile the standard library along with the workers, for size: a panic
+/// ends the program at once and without a message, and `Debug` writes nothing. The flags
+/// are unstable, hence `RUSTC_BOOTSTRAP`; the toolchain is pinned, so they mean the same
+/// tomorrow. They are not in `.cargo/config.toml` because only this build needs them.
+const SMALL_STD: [(&str, &str); 4] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    (
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        "-Zunstable-options -Cpanic=immediate-abort -Zfmt-debug=none -Zlocation-detail=none",
+    ),
+];
+
 /// A worker of this workspace.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Worker {
@@ -58,7 +72,7 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
     for worker in workers {
         build.args(["-p", worker.name()]);
     }
-    run(&mut build)?;
+    run(build.envs(SMALL_STD))?;
 
     let target = target_directory(root)?;
     for worker in workers {
@@ -92,6 +106,7 @@ fn pack(root: &Path, name: &str) -> Result<()> {
     let mut pack = command(root, "worker-build");
     pack.arg("--release")
         .current_dir(root.join(name))
+        .envs(SMALL_STD)
         .env(
             "WASM_BINDGEN_BIN",
             crate::setup::tools(root).join("bin/wasm-bindgen"),
