@@ -311,10 +311,11 @@ $$;
 -- deliveries, one of several up to 100. One that more endpoints want makes none and goes to
 -- the outbox, to be tried as a single one, and then endpoint by endpoint in steps.
 --
--- Answers {events: [{event_id, duplicates, pending, more}], batch: {payloads: [text],
--- claimed: [delivery]}}: the events by their ids; `duplicates` had the event already,
--- `pending` are stored and due, but not claimed here, `more` says that it went to the
--- outbox. For `delivery` see webhook_claimed_json().
+-- Answers {events: [{event_id, duplicates, pending, more, payload}], batch: {payloads:
+-- [text], claimed: [delivery]}}: the events by their ids; `duplicates` had the event
+-- already, `pending` are stored and due, but not claimed here, `more` says that it went to
+-- the outbox, `payload` is the place of its payload if something was claimed. For
+-- `delivery` see webhook_claimed_json().
 create or replace function public.webhook_fan_out(
   events public.webhook_outbox[], claim_limit integer, lease_seconds integer
 ) returns jsonb
@@ -454,10 +455,11 @@ begin
     'events', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'event_id', i.event_id, 'duplicates', c.wanted - c.made, 'pending', c.pending,
-        'more', exists (select from left_over l where l.event_id = i.event_id))
-        order by c.id), '[]')
+        'more', exists (select from left_over l where l.event_id = i.event_id),
+        'payload', s.place) order by c.id), '[]')
       from counted c
       join incoming i using (id)
+      left join sent s using (id)
     ),
     'batch', jsonb_build_object(
       'payloads', (select coalesce(jsonb_agg(s.text order by s.place), '[]') from sent s),
@@ -763,6 +765,69 @@ begin
     exists (select from public.webhook_queue q where q.due_at <= now())
     or exists (select from public.webhook_outbox));
 end
+$$;
+
+-- Records what became of claimed deliveries and decides what happens next.
+--
+-- `results`: a JSON array of {id, claim, attempts, released?, response_status?,
+-- response_body?, response_time_ms?, error?}, the first three as they were claimed. A
+-- delivery that is released was not attempted: it is due again at once. One succeeded if
+-- the status is 2xx and there is no error. A result whose claim is no longer the latest
+-- changes nothing; one that was recorded already, because the answer to the call before was
+-- lost, changes nothing either and is answered again.
+-- Answers [{id, status}] of what is recorded.
+create or replace function public.record_webhook_results(results text) returns jsonb
+language sql volatile
+set search_path = ''
+as $$
+  with result as (
+    select r.*, r.error is null and r.response_status between 200 and 299 as ok
+    from jsonb_to_recordset(results::jsonb) as r (
+      id uuid, claim integer, attempts integer, released boolean, response_status integer,
+      response_body text, response_time_ms integer, error text)
+  ),
+  recorded as (
+    update public.webhook_deliveries d set
+      attempts = d.attempts + 1,
+      unrecorded_claims = 0,
+      status = case
+        when r.ok then 'success'
+        when d.attempts + 1 >= d.max_attempts then 'failed'
+        else 'retrying'
+      end,
+      next_retry_at = case
+        when not r.ok and d.attempts + 1 < d.max_attempts
+          then now() + public.webhook_retry_delay(d.attempts + 1)
+      end,
+      delivered_at = case when r.ok then now() end,
+      response_status = r.response_status,
+      response_body = r.response_body,
+      response_time_ms = r.response_time_ms,
+      last_error = coalesce(r.error, d.last_error)
+    from result r
+    where d.id = r.id and d.claims = r.claim and d.attempts = r.attempts
+      and d.status in ('pending', 'retrying') and r.released is not true
+    returning d.id, d.status
+  ),
+  released as (
+    update public.webhook_deliveries d set next_retry_at = now(), unrecorded_claims = 0
+    from result r
+    where d.id = r.id and d.claims = r.claim and d.attempts = r.attempts
+      and d.status in ('pending', 'retrying') and r.released
+    returning d.id, d.status
+  ),
+  known as (
+    select c.id, c.status from recorded c
+    union all
+    select c.id, c.status from released c
+    union all
+    select d.id, d.status
+    from result r
+    join public.webhook_deliveries d on d.id = r.id
+    where d.claims = r.claim and d.attempts = r.attempts + 1
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'status', k.status)), '[]')
+  from known k
 $$;
 
 revoke all on function

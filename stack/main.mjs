@@ -2,7 +2,8 @@
 // the cron, a demo user and a receiver. `cargo xtask dev` and `cargo xtask test` start
 // it:
 //
-//   node stack/main.mjs --dir <folder> [--fresh] [--random-ports] [--strict] [--with-parent]
+//   node stack/main.mjs --dir <folder> [--fresh] [--no-cron] [--random-ports] [--strict]
+//     [--with-parent]
 //
 // It says where everything is in <folder>/stack.json while it runs, and stops on
 // SIGINT, SIGTERM and, --with-parent, when standard input ends. With SUPABASE_URL,
@@ -37,7 +38,10 @@ const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).
 const RESTARTS = 20;
 const WORKER_SETTINGS = [
   "DATABASE_TIMEOUT_MS", "DELIVERY_BATCH", "DELIVERY_CONCURRENCY", "DELIVERY_TIMEOUT_MS",
+  "MAX_SUBREQUESTS", "TICK_SECONDS", "WAKE_UP_KEY",
 ];
+/** What the paid plan of Workers allows, like workerd, which counts nothing. */
+const PAID_SUBREQUESTS = "1000";
 const PORTS = {
   manage: 8787, deliver: 8788, receiver: 8789, supabase: 54321, postgres: 54322,
 };
@@ -46,6 +50,7 @@ const { values: flags } = parseArgs({
   options: {
     dir: { type: "string" },
     fresh: { type: "boolean", default: false },
+    "no-cron": { type: "boolean", default: false },
     "random-ports": { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
     "with-parent": { type: "boolean", default: false },
@@ -103,7 +108,9 @@ async function main() {
   await migrate(sql);
 
   step("workers");
-  const shared = { ALLOW_LOCAL_ENDPOINTS: String(!flags.strict) };
+  const shared = {
+    ALLOW_LOCAL_ENDPOINTS: String(!flags.strict), MAX_SUBREQUESTS: PAID_SUBREQUESTS,
+  };
   for (const name of WORKER_SETTINGS) if (process.env[name]) shared[name] = process.env[name];
   if (backend.postgrest_url) shared.POSTGREST_URL = backend.postgrest_url;
   else shared.SUPABASE_URL = backend.supabase_url;
@@ -115,7 +122,9 @@ async function main() {
     vars,
     ports: { manage: await port("manage"), deliver: await port("deliver") },
   });
-  started.push(everyMinute(() => workers.program?.child.stdin.write("cron\n")));
+  if (!flags["no-cron"]) {
+    started.push(everyMinute(() => workers.program?.child.stdin.write("cron\n")));
+  }
   if (dir === path.join(root, ".dev")) await writeDevVars(vars);
 
   step("receiver and demo user");

@@ -1,10 +1,13 @@
 // The two workers in workerd, with what wrangler.toml says about them.
 //
-// Started by startProgram() with {vars: {manage, deliver}, ports?: {manage, deliver}};
-// prints {"manage_url": …, "deliver_url": …} when they answer, each straight from
+// Started by startProgram() with {vars: {manage, deliver}, ports?: {manage, deliver},
+// queue?: boolean}, where `queue` takes in the commented block about the queue; prints {"manage_url": …, "deliver_url": …} when they answer, each straight from
 // workerd. The workers' log lines go to standard error. A line `cron` on standard
 // input fires the cron trigger.
 
+import { rmSync } from "node:fs";
+import fs from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -15,22 +18,52 @@ import { unstable_readConfig as readConfig } from "wrangler";
 import { inputEnded } from "./process.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const { vars, ports = {} } = JSON.parse(process.env.SETTINGS);
+const { vars, ports = {}, queue = false } = JSON.parse(process.env.SETTINGS);
+const settings = path.join(root, "wrangler.toml");
+const config = queue ? await withQueue(settings) : settings;
+
+/** wrangler.toml as a file where the lines `# [[env.deliver.queues…` and on are no comments. */
+async function withQueue(file) {
+  const lines = (await fs.readFile(file, "utf8")).split("\n");
+  let inBlock = false;
+  const text = lines.map((line) => {
+    inBlock = line.startsWith("# [[env.deliver.queues.") || (inBlock && line.startsWith("#"));
+    return inBlock ? line.slice(2) : line;
+  });
+  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "webhooks-queue-"));
+  const copy = path.join(folder, "wrangler.toml");
+  await fs.writeFile(copy, text.join("\n"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return copy;
+}
 
 function worker(name) {
   const build = path.join(root, name, "build");
-  const config = readConfig({ config: path.join(root, "wrangler.toml"), env: name });
+  const { queues, ...options } = readConfig({ config, env: name });
+  const { compatibility_date, compatibility_flags } = options;
   return {
     name,
-    compatibilityDate: config.compatibility_date,
-    compatibilityFlags: config.compatibility_flags,
+    compatibilityDate: compatibility_date,
+    compatibilityFlags: compatibility_flags,
     modulesRoot: build,
     modules: [
       { type: "ESModule", path: path.join(build, "worker/shim.mjs") },
       { type: "ESModule", path: path.join(build, "index.js") },
       { type: "CompiledWasm", path: path.join(build, "index_bg.wasm") },
     ],
-    bindings: { ...config.vars, ...vars[name] },
+    bindings: { ...options.vars, ...vars[name] },
+    queueProducers: Object.fromEntries(
+      queues.producers.map(({ binding, queue }) => [binding, queue]),
+    ),
+    queueConsumers: Object.fromEntries(
+      queues.consumers.map(({ queue, max_batch_size, max_batch_timeout, max_retries }) => [
+        queue,
+        {
+          maxBatchSize: max_batch_size, maxBatchTimeout: max_batch_timeout,
+          maxRetries: max_retries,
+        },
+      ]),
+    ),
     unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] ?? 0 }],
   };
 }

@@ -75,12 +75,14 @@ pub(crate) fn classify(answer: Result<Answer, Failure>, elapsed_ms: u64) -> Atte
                 200..=299 => None,
                 status => Some(explain(status)),
             },
+            released: false,
         },
         Err(failure) => Attempt {
             response_status: failure.status,
             response_body: None,
             response_time_ms: elapsed_ms,
             error: Some(explain_failure(&failure)),
+            released: false,
         },
     }
 }

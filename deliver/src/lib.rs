@@ -6,13 +6,21 @@
 //! | body | does |
 //! | --- | --- |
 //! | `{"action": "deliver", "event": {…}}` | stores the event, sends it to the endpoints that want it, and answers with what became of it |
+//! | `{"action": "deliver", "events": [{…}]}` | the same with up to 100 at once, each taken or refused by itself |
+//! | … `"wait": false` | answers 202 as soon as they are stored, and sends them then |
 //! | `{"action": "retry"}` | sends one batch of what is due |
+//! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
-//! The cron trigger sends what is due until nothing is left or its time is up. All
-//! three end in [`pump::send`]. Nothing is kept here: what this worker has claimed and
-//! not recorded when it dies becomes due again by itself.
+//! The cron trigger sends what is due until nothing is left or its time is up. With a queue
+//! bound to `WORK`, all of them put messages in instead of sending more than one batch, and
+//! its consumer, which is this worker too, claims a batch for each: a message says that there
+//! is work and nothing else, so that it does no harm if it is lost, repeated or late.
+//!
+//! All of them end in [`pump::Pump::send`]. Nothing is kept here: what this worker has
+//! claimed and not recorded when it dies becomes due again by itself.
 
 mod attempt;
+mod events;
 mod pump;
 
 use std::convert::Infallible;
@@ -20,49 +28,91 @@ use std::time::Duration;
 
 use futures_channel::oneshot;
 use shared::config::DeliverConfig;
-use shared::delivery::{Claim, Enqueued, Status};
+use shared::delivery::Status;
 use shared::error::Error;
-use shared::event::NewEvent;
 use shared::fields::Fields;
 use shared::json::Object;
-use shared::postgrest::{Caller, Database};
-use shared::runtime;
+use shared::runtime::{self, Queue, Reply};
+use worker::wasm_bindgen::JsValue;
+use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
-use crate::pump::Outcome;
+use crate::events::Rest;
+use crate::pump::{Outcome, Pump, count};
 
 const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-deliver"];
 
-/// How long the cron goes on claiming, in milliseconds. The last batch may take a
-/// lease's length on top, which stays within the 15 minutes a cron has on Workers.
-const CRON_BUDGET_MS: u64 = 50_000;
+/// The largest request body that is read, in bytes: what a claim may hold, too.
+const MAX_BODY_BYTES: usize = 4 << 20;
 
-/// How long the cron waits where all that is due is held by others.
-const BUSY_WAIT: Duration = Duration::from_millis(100);
+/// How long an invocation may go on after it has answered
+/// (<https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil>).
+const AFTER_ANSWER: Duration = Duration::from_secs(30);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response, Infallible> {
     // Waited for by the platform too: a caller that hangs up does not end the sending.
     let (done, answer) = oneshot::channel();
     context.wait_until(async move {
-        let _caller_is_gone = done.send(handle(&request, &env).await);
+        let (answer, rest) = match handle(&request, &env).await {
+            Ok((reply, pump, rest)) => (Ok(reply), Some((pump, rest))),
+            Err(error) => (Err(error), None),
+        };
+        let _caller_is_gone = done.send(answer);
+        if let Some((pump, rest)) = rest {
+            log(finish(&pump, rest).await);
+        }
     });
     let answer = answer
         .await
         .unwrap_or_else(|_| Err(Error::Internal("the call was given up".to_owned())));
-    let reply = answer.map(|answer| (200, answer.to_string()));
-    Ok(runtime::respond(reply, &[]))
+    Ok(runtime::respond(answer, &[]))
 }
 
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    if let Err(error) = tick(&env).await {
+    log(tick(&env).await);
+}
+
+/// The consumer of the queue. The `event` macro's would panic where this one logs, and bring
+/// a decoder for messages of any kind along.
+#[wasm_bindgen(
+    wasm_bindgen = ::worker::wasm_bindgen,
+    wasm_bindgen_futures = ::worker::wasm_bindgen_futures,
+    js_sys = ::worker::js_sys
+)]
+pub async fn queue(messages: JsValue, env: Env, _context: JsValue) {
+    let level = runtime::first_message(&messages).unwrap_or(u32::MAX);
+    log(consume(&env, level).await);
+}
+
+fn log(outcome: Result<(), Error>) {
+    if let Err(error) = outcome {
         runtime::log_error(&error.to_string());
     }
 }
 
-async fn handle(request: &Request, env: &Env) -> Result<Object, Error> {
+/// A pump for this invocation.
+fn pump(env: &Env) -> Result<Pump, Error> {
+    let config = DeliverConfig::from_lookup(&|name| runtime::setting(env, name))?;
+    Ok(Pump::new(config, Queue::bound(env, "WORK")))
+}
+
+/// The cron's.
+async fn tick(env: &Env) -> Result<(), Error> {
+    let pump = pump(env)?;
+    pump.begin_within(pump.config().tick);
+    pump.run().await
+}
+
+/// For one message of the queue.
+async fn consume(env: &Env, level: u32) -> Result<(), Error> {
+    pump(env)?.batch(level).await.map(drop)
+}
+
+/// Answers a call, and says what is to be done after that.
+async fn handle(request: &Request, env: &Env) -> Result<(Reply, Pump, Rest), Error> {
     let path = runtime::path(request);
     if path != "/" && runtime::path_below(&path, &PREFIXES) != Some("") {
         return Err(Error::NotFound("There is nothing here, try POST /"));
@@ -70,36 +120,57 @@ async fn handle(request: &Request, env: &Env) -> Result<Object, Error> {
     if request.method() != "POST" {
         return Err(Error::MethodNotAllowed("POST"));
     }
-    let config = config(env)?;
-    authorize(request, &config)?;
-    let database = Database::new(&config.database, &Caller::Service);
+    let pump = pump(env)?;
+    let caller = authorize(request, pump.config())?;
 
-    let body = runtime::read_json_body(request).await?;
+    let body = runtime::read_json_body(request, MAX_BODY_BYTES).await?;
     let mut fields = Fields::parse(&body)?;
     let action: Option<String> = fields.optional("action", "a string")?;
-    match action.as_deref() {
-        None | Some("deliver") => {
-            let event = fields
-                .object("event", "event.")?
-                .ok_or_else(|| fields.error("event", "is required"))?;
-            let event = NewEvent::parse(event)?;
-            fields.finish("action and event")?;
-            deliver(&database, &config, &event).await
-        }
-        Some("retry") => {
+    let nothing = Rest {
+        batch: None,
+        more: false,
+    };
+    let (reply, rest) = match (action.as_deref(), caller) {
+        (Some("wake"), _) => {
             fields.finish("action")?;
-            retry(&database, &config).await
+            let body = Object::new().with("message", "Awake");
+            let rest = Rest {
+                more: true,
+                ..nothing
+            };
+            ((202, body.to_string()), rest)
         }
-        Some(_) => Err(fields.error("action", "must be deliver or retry")),
+        (_, Caller::WakeUp) => return Err(Error::Unauthorized),
+        (None | Some("deliver"), Caller::Service) => events::deliver(&pump, fields).await?,
+        (Some("retry"), Caller::Service) => {
+            fields.finish("action")?;
+            let (outcomes, _) = pump.batch(0).await?;
+            ((200, retried(&outcomes).to_string()), nothing)
+        }
+        _ => return Err(fields.error("action", "must be deliver, retry or wake")),
+    };
+    Ok((reply, pump, rest))
+}
+
+/// Sends what a call's caller did not wait for.
+async fn finish(pump: &Pump, Rest { batch, more }: Rest) -> Result<(), Error> {
+    pump.finish_within(AFTER_ANSWER);
+    if let Some(batch) = batch {
+        pump.send(batch).await;
     }
+    if more { pump.run().await } else { Ok(()) }
 }
 
-fn config(env: &Env) -> Result<DeliverConfig, Error> {
-    DeliverConfig::from_lookup(&|name| runtime::setting(env, name))
+/// Who may call.
+enum Caller {
+    /// Holders of the service key: for everything.
+    Service,
+    /// Holders of the wake-up key: to wake.
+    WakeUp,
 }
 
-/// Lets holders of the service key in, by either header Supabase clients use.
-fn authorize(request: &Request, config: &DeliverConfig) -> Result<(), Error> {
+/// Who is calling, by either header Supabase clients use.
+fn authorize(request: &Request, config: &DeliverConfig) -> Result<Caller, Error> {
     let header = |name| runtime::header(request, name);
     let authorization = header("authorization");
     let token = authorization
@@ -108,113 +179,30 @@ fn authorize(request: &Request, config: &DeliverConfig) -> Result<(), Error> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token);
     let api_key = header("apikey");
-    // Both are compared, whatever comes of the first.
-    let matches = |candidate: Option<&str>| {
-        candidate.is_some_and(|candidate| config.service_key.matches(candidate))
+    // All are compared, whatever comes of the first.
+    let is = |key: &shared::secret::Secret| {
+        let matches =
+            |candidate: Option<&str>| candidate.is_some_and(|candidate| key.matches(candidate));
+        matches(token) | matches(api_key.as_deref())
     };
-    if matches(token) | matches(api_key.as_deref()) {
-        Ok(())
-    } else {
-        Err(Error::Unauthorized)
+    let is_wake_up = config.wake_up_key.as_ref().is_some_and(is);
+    match is(&config.service_key) {
+        true => Ok(Caller::Service),
+        false if is_wake_up => Ok(Caller::WakeUp),
+        false => Err(Error::Unauthorized),
     }
 }
 
-/// Stores an event and sends it: two round trips to the database.
-async fn deliver(
-    database: &Database,
-    config: &DeliverConfig,
-    event: &NewEvent<'_>,
-) -> Result<Object, Error> {
-    let events = serde_json::to_string(&[event]).map_err(|e| Error::Internal(e.to_string()))?;
-    let parameters = claim_parameters(config).with("events", &events);
-    let Enqueued { events, batch } = database
-        .fetch("enqueue_webhook_events", &parameters)
-        .await?;
-    let Some(event) = events.into_iter().next() else {
-        return Err(Error::Unavailable(
-            "enqueue_webhook_events: unexpected answer".to_owned(),
-        ));
-    };
-    if let Some(refusal) = event.refused {
-        return Err(Error::Refused {
-            status: refusal.status,
-            code: refusal.code,
-            message: refusal.error,
-            details: Object::new()
-                .with("max_bytes", &refusal.max_bytes)
-                .without_nulls(),
-        });
-    }
-
-    let outcomes = pump::send(database, config, batch).await;
-    let pending = event.pending as usize + count(&outcomes, Status::Pending);
-    Ok(Object::new()
-        .with("success", &true)
-        .with("event_id", &event.event_id)
-        .with("delivered", &count(&outcomes, Status::Success))
-        .with("failed", &count(&outcomes, Status::Failed))
-        .with("retrying", &count(&outcomes, Status::Retrying))
-        .with("pending", &pending)
-        .with("duplicates", &event.duplicates)
-        .with("results", &outcomes))
-}
-
-/// Sends one batch of what is due.
-async fn retry(database: &Database, config: &DeliverConfig) -> Result<Object, Error> {
-    let (outcomes, _) = pump_batch(database, config).await?;
+/// The answer to the action `retry`.
+fn retried(outcomes: &[Outcome]) -> Object {
     if outcomes.is_empty() {
-        return Ok(Object::new().with("message", "No pending deliveries to retry"));
+        return Object::new().with("message", "No pending deliveries to retry");
     }
-    Ok(Object::new()
-        .with("processed", &outcomes.len())
-        .with("succeeded", &count(&outcomes, Status::Success))
-        .with("failed", &count(&outcomes, Status::Failed))
-        .with("retrying", &count(&outcomes, Status::Retrying))
-        .with("results", &outcomes))
-}
-
-/// Sends what is due until nothing is left or the time is up.
-async fn tick(env: &Env) -> Result<(), Error> {
-    let config = config(env)?;
-    let database = Database::new(&config.database, &Caller::Service);
-    let end = runtime::now_ms() + CRON_BUDGET_MS;
-    loop {
-        let (outcomes, more) = pump_batch(&database, &config).await?;
-        if !more || runtime::now_ms() >= end {
-            return Ok(());
-        }
-        if outcomes.is_empty() {
-            // What is due is being claimed by somebody else at this moment.
-            runtime::sleep(BUSY_WAIT).await;
-        }
-    }
-}
-
-/// How much a claim may take, and for how long.
-fn claim_parameters(config: &DeliverConfig) -> Object {
+    let count = |status| count(outcomes.iter(), status);
     Object::new()
-        .with("claim_limit", &config.batch)
-        .with("lease_seconds", &config.lease_seconds())
-}
-
-/// Claims a batch of what is due and sends it. Says, too, whether more may be due.
-async fn pump_batch(
-    database: &Database,
-    config: &DeliverConfig,
-) -> Result<(Vec<Outcome>, bool), Error> {
-    let parameters = claim_parameters(config);
-    let Claim {
-        batch,
-        settled,
-        more,
-    } = database
-        .fetch("claim_webhook_deliveries", &parameters)
-        .await?;
-    let mut outcomes = pump::send(database, config, batch).await;
-    outcomes.extend(settled.into_iter().map(Outcome::from));
-    Ok((outcomes, more))
-}
-
-fn count(outcomes: &[Outcome], status: Status) -> usize {
-    outcomes.iter().filter(|o| o.status == status).count()
+        .with("processed", &outcomes.len())
+        .with("succeeded", &count(Status::Success))
+        .with("failed", &count(Status::Failed))
+        .with("retrying", &count(Status::Retrying))
+        .with("results", outcomes)
 }

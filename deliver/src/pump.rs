@@ -1,16 +1,21 @@
-//! The pump: sends claimed deliveries and records what came of them.
+//! The pump: claims deliveries, sends them and records what came of them.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use shared::config::DeliverConfig;
-use shared::delivery::{Attempt, Batch, Claimed, DeliveryResult, Recorded, Settled, Status};
+use shared::delivery::{
+    Attempt, Batch, Claim, Claimed, DeliveryResult, Enqueued, Recorded, Settled, Status,
+};
 use shared::error::Error;
+use shared::event::NewEvent;
 use shared::json::Object;
-use shared::postgrest::Database;
-use shared::runtime;
+use shared::postgrest::{Caller, Database};
+use shared::runtime::{self, Queue};
 
 use crate::attempt;
 
@@ -26,11 +31,24 @@ const SLOW_RECORD_MS: u64 = 1000;
 /// Waits between the tries at recording, in milliseconds.
 const RECORD_BACKOFF_MS: [u64; 2] = [250, 1000];
 
+/// What a batch needs besides its attempts, in requests: a claim, a recording on the way,
+/// three tries at the one in the end, and messages put in the queue.
+const OVERHEAD: u32 = 6;
+
+/// How long a claim waits where all that is due is held by others.
+const BUSY_WAIT: Duration = Duration::from_millis(100);
+
+/// How often a message doubles: 32 batches at a time come of one.
+const MAX_LEVEL: u32 = 5;
+
 /// What became of one delivery, as the API answers it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Outcome {
     pub(crate) endpoint_id: String,
     pub(crate) delivery_id: String,
+    /// The place of its payload in the batch.
+    #[serde(skip)]
+    pub(crate) payload: usize,
     pub(crate) status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) response_status: Option<u16>,
@@ -45,6 +63,7 @@ impl From<Settled> for Outcome {
         Self {
             endpoint_id: settled.endpoint_id,
             delivery_id: settled.id,
+            payload: 0,
             status: settled.status,
             response_status: None,
             response_time_ms: None,
@@ -53,62 +72,267 @@ impl From<Settled> for Outcome {
     }
 }
 
-/// Sends the deliveries, a few at a time, and records what came of them: in one round
-/// trip, or where slow endpoints hold the batch up, in one every few seconds, so that a
-/// crash repeats less and owners see results soon.
-///
-/// If recording fails for good, the deliveries are answered as pending: their leases
-/// run out, and they are sent again.
-pub(crate) async fn send(
-    database: &Database,
-    config: &DeliverConfig,
-    Batch { payloads, claimed }: Batch,
-) -> Vec<Outcome> {
-    let mut outcomes = Vec::with_capacity(claimed.len());
-    let mut attempts = stream::iter(claimed)
-        // The database numbers its own list: there is none without.
-        .filter_map(|delivery| ready(payloads.get(delivery.payload).map(|text| (delivery, text))))
-        .map(|(delivery, payload)| async move {
-            let attempt = attempt_one(config, &delivery, payload).await;
-            (delivery, attempt)
-        })
-        .buffer_unordered(config.concurrency);
-    let mut done = Vec::new();
-    let mut interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
-    // A database that fails or is slow would make the batch outlast its lease.
-    let mut is_quick = true;
-    loop {
-        match select(attempts.next(), interval).await {
-            Either::Left((Some(attempt), rest)) => {
-                done.push(attempt);
-                interval = rest;
-            }
-            Either::Left((None, _)) => break,
-            Either::Right(_) => {
-                if is_quick && !done.is_empty() {
-                    let start = runtime::now_ms();
-                    match record(database, &done).await {
-                        Ok(recorded) => outcomes.extend(settle(done.drain(..), &recorded, None)),
-                        Err(_) => is_quick = false,
-                    }
-                    is_quick &= runtime::now_ms().saturating_sub(start) < SLOW_RECORD_MS;
-                }
-                interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+/// How many of the outcomes have this status.
+pub(crate) fn count<'a>(outcomes: impl Iterator<Item = &'a Outcome>, status: Status) -> usize {
+    outcomes.filter(|outcome| outcome.status == status).count()
+}
+
+/// One invocation's means to send: the database, the queue, and what the platform allows.
+pub(crate) struct Pump {
+    config: DeliverConfig,
+    database: Database,
+    queue: Option<Queue>,
+    /// How many requests it may still make.
+    subrequests: Cell<u32>,
+    /// When attempts are no longer begun, in milliseconds since the Unix epoch.
+    deadline: Cell<u64>,
+}
+
+impl Pump {
+    /// For an invocation that begins now, and has all the time it needs.
+    pub(crate) fn new(config: DeliverConfig, queue: Option<Queue>) -> Self {
+        Self {
+            database: Database::new(&config.database, &Caller::Service),
+            subrequests: Cell::new(config.max_subrequests),
+            deadline: Cell::new(u64::MAX),
+            config,
+            queue,
+        }
+    }
+
+    /// The settings.
+    pub(crate) fn config(&self) -> &DeliverConfig {
+        &self.config
+    }
+
+    /// From now on everything has to be over within this time, recording included, as far
+    /// as it can be foreseen.
+    pub(crate) fn finish_within(&self, time: Duration) {
+        let last_attempt = self.config.timeout + RECORD_INTERVAL;
+        let begin_within = time
+            .saturating_sub(last_attempt)
+            .max(Duration::from_secs(1));
+        self.begin_within(begin_within);
+    }
+
+    /// From now on attempts are begun for this long.
+    pub(crate) fn begin_within(&self, time: Duration) {
+        let now = runtime::now_ms();
+        self.deadline
+            .set(now.saturating_add(time.as_millis() as u64));
+    }
+
+    fn is_late(&self) -> bool {
+        runtime::now_ms() >= self.deadline.get()
+    }
+
+    /// How many deliveries can be sent with the requests that are left.
+    fn claim_limit(&self) -> usize {
+        let left = self.subrequests.get().saturating_sub(OVERHEAD) as usize;
+        left.min(self.config.batch)
+    }
+
+    fn spend(&self, subrequests: usize) {
+        let left = self.subrequests.get() as usize;
+        self.subrequests
+            .set(left.saturating_sub(subrequests) as u32);
+    }
+
+    /// One round trip to the database.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        function: &str,
+        parameters: &Object,
+    ) -> Result<T, Error> {
+        self.spend(1);
+        self.database.fetch(function, parameters).await
+    }
+
+    fn claim_parameters(&self) -> Object {
+        Object::new()
+            .with("claim_limit", &self.claim_limit())
+            .with("lease_seconds", &self.config.lease_seconds())
+    }
+
+    /// Stores events, and claims what can be sent of them.
+    pub(crate) async fn enqueue(&self, events: &[&NewEvent<'_>]) -> Result<Enqueued, Error> {
+        let events = serde_json::to_string(events).map_err(|e| Error::Internal(e.to_string()))?;
+        let parameters = self.claim_parameters().with("events", &events);
+        self.call("enqueue_webhook_events", &parameters).await
+    }
+
+    /// Claims a batch of what is due and sends it; says, too, whether more may be due. Where
+    /// there is a queue, others are called for that before the sending: twice as many, up to
+    /// a limit, as long as there is enough for a whole batch.
+    pub(crate) async fn batch(&self, level: u32) -> Result<(Vec<Outcome>, bool), Error> {
+        let limit = self.claim_limit();
+        let Claim {
+            batch,
+            settled,
+            more,
+        } = self
+            .call("claim_webhook_deliveries", &self.claim_parameters())
+            .await?;
+        // Where there was nothing to claim, those who hold it will call for others.
+        if more && !batch.claimed.is_empty() {
+            let doubles = level < MAX_LEVEL && batch.claimed.len() == limit;
+            let (level, count) = if doubles { (level + 1, 2) } else { (level, 1) };
+            self.call_for_others(level, count).await;
+        }
+        let mut outcomes = self.send(batch).await;
+        outcomes.extend(settled.into_iter().map(Outcome::from));
+        Ok((outcomes, more))
+    }
+
+    /// Puts messages in the queue, if there is one: each says that there is work.
+    async fn call_for_others(&self, level: u32, count: usize) {
+        if let Some(queue) = &self.queue {
+            self.spend(1);
+            if let Err(cause) = queue.put(level, count).await {
+                // The cron finds the work without it.
+                runtime::log_error(&format!("nothing put in the queue: {cause}"));
             }
         }
     }
 
-    if !done.is_empty() {
-        outcomes.extend(match record_patiently(database, &done).await {
-            Ok(recorded) => settle(done.drain(..), &recorded, None),
-            Err(error) => {
-                runtime::log_error(&format!("{} results not recorded: {error}", done.len()));
-                let lost = "The result could not be recorded, it will be sent again";
-                settle(done.drain(..), &[], Some(lost))
+    /// Sees to it that what is due is sent: by others, where there is a queue, or batch by
+    /// batch until nothing is left, the time is up, or no more requests may be made.
+    pub(crate) async fn run(&self) -> Result<(), Error> {
+        if self.queue.is_some() {
+            self.call_for_others(0, 1).await;
+            return Ok(());
+        }
+        while self.claim_limit() > 0 && !self.is_late() {
+            let (outcomes, more) = self.batch(0).await?;
+            if !more {
+                break;
             }
-        });
+            if outcomes.is_empty() {
+                // What is due is being claimed by somebody else at this moment.
+                runtime::sleep(BUSY_WAIT).await;
+            }
+        }
+        Ok(())
     }
-    outcomes
+
+    /// Sends the deliveries, a few at a time, and records what came of them: in one round
+    /// trip, or where slow endpoints hold the batch up, in one every few seconds, so that a
+    /// crash repeats less and owners see results soon. What cannot be begun in time is given
+    /// back.
+    ///
+    /// If recording fails for good, the deliveries are answered as pending: their leases
+    /// run out, and they are sent again.
+    pub(crate) async fn send(&self, Batch { payloads, claimed }: Batch) -> Vec<Outcome> {
+        self.spend(claimed.len());
+        let mut outcomes = Vec::with_capacity(claimed.len());
+        let mut attempts = stream::iter(claimed)
+            // The database numbers its own list: there is none without.
+            .filter_map(|delivery| {
+                ready(payloads.get(delivery.payload).map(|text| (delivery, text)))
+            })
+            .map(|(delivery, payload)| async move {
+                let attempt = self.attempt(&delivery, payload).await;
+                (delivery, attempt)
+            })
+            .buffer_unordered(self.config.concurrency);
+        let mut done = Vec::new();
+        let mut interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+        // A database that fails or is slow would make the batch outlast its lease.
+        let mut is_quick = true;
+        loop {
+            match select(attempts.next(), interval).await {
+                Either::Left((Some(attempt), rest)) => {
+                    done.push(attempt);
+                    interval = rest;
+                }
+                Either::Left((None, _)) => break,
+                Either::Right(_) => {
+                    // Those at the end must stay possible.
+                    let is_affordable = self.subrequests.get() >= OVERHEAD;
+                    if is_quick && is_affordable && !done.is_empty() {
+                        let start = runtime::now_ms();
+                        match self.record(&done).await {
+                            Ok(recorded) => {
+                                outcomes.extend(settle(done.drain(..), &recorded, None));
+                            }
+                            Err(_) => is_quick = false,
+                        }
+                        is_quick &= runtime::now_ms().saturating_sub(start) < SLOW_RECORD_MS;
+                    }
+                    interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+                }
+            }
+        }
+
+        if !done.is_empty() {
+            outcomes.extend(match self.record_patiently(&done).await {
+                Ok(recorded) => settle(done.drain(..), &recorded, None),
+                Err(error) => {
+                    runtime::log_error(&format!("{} results not recorded: {error}", done.len()));
+                    let lost = "The result could not be recorded, it will be sent again";
+                    settle(done.drain(..), &[], Some(lost))
+                }
+            });
+        }
+        outcomes
+    }
+
+    async fn attempt(&self, delivery: &Claimed, payload: &str) -> Attempt {
+        if self.is_late() {
+            return Attempt {
+                released: true,
+                ..Attempt::default()
+            };
+        }
+        let start = runtime::now_ms();
+        let local = self.config.local_endpoints;
+        let request = match attempt::prepare(delivery, payload, start / 1000, local) {
+            Ok(request) => request,
+            Err(error) => {
+                return Attempt {
+                    error: Some(error),
+                    ..Attempt::default()
+                };
+            }
+        };
+        let answer = runtime::post(request.outgoing(), self.config.timeout, MAX_ANSWER_BYTES).await;
+        attempt::classify(answer, runtime::now_ms().saturating_sub(start))
+    }
+
+    /// Records attempts, trying again where the database cannot be reached.
+    async fn record_patiently(
+        &self,
+        attempts: &[(Claimed, Attempt)],
+    ) -> Result<Vec<Recorded>, Error> {
+        for ms in RECORD_BACKOFF_MS {
+            if let Ok(recorded) = self.record(attempts).await {
+                return Ok(recorded);
+            }
+            runtime::sleep(Duration::from_millis(ms)).await;
+        }
+        self.record(attempts).await
+    }
+
+    /// Records attempts in one round trip, and gives the deliveries' statuses.
+    async fn record(&self, attempts: &[(Claimed, Attempt)]) -> Result<Vec<Recorded>, Error> {
+        let results: Vec<DeliveryResult> = attempts
+            .iter()
+            .map(|(delivery, attempt)| DeliveryResult {
+                id: &delivery.id,
+                claim: delivery.claim,
+                attempts: delivery.attempts,
+                released: attempt.released,
+                response_status: attempt.response_status,
+                response_body: attempt.response_body.as_deref(),
+                response_time_ms: attempt.response_time_ms,
+                error: attempt.error.as_deref(),
+            })
+            .collect();
+        let results =
+            serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
+        let parameters = Object::new().with("results", &results);
+        self.call("record_webhook_results", &parameters).await
+    }
 }
 
 /// Says how deliveries stand after their attempts were recorded, or were `lost`.
@@ -126,60 +350,10 @@ fn settle(
                 .map_or(Status::Pending, |recorded| recorded.status),
             endpoint_id: delivery.endpoint_id,
             delivery_id: delivery.id,
+            payload: delivery.payload,
             response_status: attempt.response_status,
             response_time_ms: Some(attempt.response_time_ms),
             error: attempt.error.or(lost.map(str::to_owned)),
         })
         .collect()
-}
-
-async fn attempt_one(config: &DeliverConfig, delivery: &Claimed, payload: &str) -> Attempt {
-    let start = runtime::now_ms();
-    let request = match attempt::prepare(delivery, payload, start / 1000, config.local_endpoints) {
-        Ok(request) => request,
-        Err(error) => {
-            return Attempt {
-                error: Some(error),
-                ..Attempt::default()
-            };
-        }
-    };
-    let answer = runtime::post(request.outgoing(), config.timeout, MAX_ANSWER_BYTES).await;
-    attempt::classify(answer, runtime::now_ms().saturating_sub(start))
-}
-
-/// Records attempts, trying again where the database cannot be reached.
-async fn record_patiently(
-    database: &Database,
-    attempts: &[(Claimed, Attempt)],
-) -> Result<Vec<Recorded>, Error> {
-    for ms in RECORD_BACKOFF_MS {
-        if let Ok(recorded) = record(database, attempts).await {
-            return Ok(recorded);
-        }
-        runtime::sleep(Duration::from_millis(ms)).await;
-    }
-    record(database, attempts).await
-}
-
-/// Records attempts in one round trip, and gives the deliveries' statuses.
-async fn record(
-    database: &Database,
-    attempts: &[(Claimed, Attempt)],
-) -> Result<Vec<Recorded>, Error> {
-    let results: Vec<DeliveryResult> = attempts
-        .iter()
-        .map(|(delivery, attempt)| DeliveryResult {
-            id: &delivery.id,
-            claim: delivery.claim,
-            attempts: delivery.attempts,
-            response_status: attempt.response_status,
-            response_body: attempt.response_body.as_deref(),
-            response_time_ms: attempt.response_time_ms,
-            error: attempt.error.as_deref(),
-        })
-        .collect();
-    let results = serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
-    let parameters = Object::new().with("results", &results);
-    database.fetch("record_webhook_results", &parameters).await
 }

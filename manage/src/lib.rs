@@ -29,6 +29,9 @@ use uuid::Uuid;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, event};
 
+/// The largest request body that is read, in bytes.
+const MAX_BODY_BYTES: usize = 256 << 10;
+
 const PREFIXES: [&str; 3] = [
     "/functions/v1/webhooks-manage",
     "/webhooks-manage",
@@ -108,7 +111,7 @@ async fn handle(request: &Request, method: &str, env: &Env) -> Result<Reply, Err
     let database = Database::new(&config.database, &caller);
 
     let body = match method {
-        "POST" | "PATCH" => runtime::read_json_body(request).await?,
+        "POST" | "PATCH" => runtime::read_json_body(request, MAX_BODY_BYTES).await?,
         _ => Vec::new(),
     };
     match (method, resource) {

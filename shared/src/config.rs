@@ -9,6 +9,9 @@
 //! | `DELIVERY_TIMEOUT_MS` | deliver | how long an endpoint may take, 15000 |
 //! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 6 |
 //! | `DELIVERY_BATCH` | deliver | deliveries claimed at a time, 50 |
+//! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 50 |
+//! | `TICK_SECONDS` | deliver | how long the cron goes on sending, 50 |
+//! | `WAKE_UP_KEY` | deliver | what the database's wake-up presents, none |
 //! | `DATABASE_TIMEOUT_MS` | both | how long PostgREST may take, 10000 |
 //! | `ALLOW_LOCAL_ENDPOINTS` | both | `true` in development only |
 
@@ -60,6 +63,12 @@ pub struct DeliverConfig {
     pub concurrency: usize,
     /// How many deliveries are claimed at a time.
     pub batch: usize,
+    /// How many requests of its own an invocation may make.
+    pub max_subrequests: u32,
+    /// How long the cron goes on sending.
+    pub tick: Duration,
+    /// What may be presented instead of the service key to have what is due sent.
+    pub wake_up_key: Option<Secret>,
 }
 
 impl ManageConfig {
@@ -100,6 +109,9 @@ impl DeliverConfig {
             // More would wait for a connection with their time-out running.
             concurrency: number(lookup, "DELIVERY_CONCURRENCY", 6, 1..=6)? as usize,
             batch: number(lookup, "DELIVERY_BATCH", 50, 1..=500)? as usize,
+            max_subrequests: number(lookup, "MAX_SUBREQUESTS", 50, 20..=10_000)? as u32,
+            tick: Duration::from_secs(number(lookup, "TICK_SECONDS", 50, 1..=100)?),
+            wake_up_key: key(lookup, "WAKE_UP_KEY")?,
         };
         // A cron is ended after 15 minutes, and what it had not recorded is sent again.
         if config.lease_seconds() > MAX_LEASE_SECONDS {
@@ -235,6 +247,9 @@ mod tests {
         assert_eq!(config.database.url, "https://x.supabase.co/rest/v1");
         assert_eq!(config.timeout, Duration::from_secs(15));
         assert_eq!((config.concurrency, config.batch), (6, 50));
+        assert_eq!(config.max_subrequests, 50);
+        assert_eq!(config.tick, Duration::from_secs(50));
+        assert!(config.wake_up_key.is_none());
         assert_eq!(config.local_endpoints, LocalEndpoints::Refused);
     }
 
@@ -270,6 +285,9 @@ mod tests {
             ("DELIVERY_BATCH", "501"),
             // Each within its range, together longer than a cron may last.
             ("DELIVERY_BATCH", "499"),
+            ("MAX_SUBREQUESTS", "19"),
+            ("TICK_SECONDS", "101"),
+            ("WAKE_UP_KEY", "two words"),
             ("ALLOW_LOCAL_ENDPOINTS", "yes"),
         ] {
             let error = deliver(&[(name, value)]).unwrap_err();

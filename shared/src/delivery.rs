@@ -36,6 +36,8 @@ pub struct Attempt {
     pub response_time_ms: u64,
     /// Why it failed, for the endpoint's owner to read. Absent if it did not.
     pub error: Option<String>,
+    /// Whether it was not made after all: the delivery is given back, to be sent later.
+    pub released: bool,
 }
 
 /// One attempt's outcome, as `record_webhook_results` takes it.
@@ -47,6 +49,9 @@ pub struct DeliveryResult<'a> {
     pub claim: i32,
     /// As in [`Claimed`].
     pub attempts: i32,
+    /// See [`Attempt`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
     /// See [`Attempt`].
     pub response_status: Option<u16>,
     /// See [`Attempt`].
@@ -81,7 +86,7 @@ pub struct Recorded {
 }
 
 /// Deliveries this worker holds the leases of, and what they send.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Batch {
     /// Bodies, each once, however many endpoints are sent it.
     pub payloads: Vec<String>,
@@ -114,7 +119,7 @@ pub struct Settled {
 }
 
 /// What `enqueue_webhook_events` answers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Enqueued {
     /// The events, in their order.
     pub events: Vec<EnqueuedEvent>,
@@ -136,6 +141,8 @@ pub struct EnqueuedEvent {
     /// Whether more endpoints want it than could be seen to at once: they are next.
     #[serde(default)]
     pub more: bool,
+    /// The place of its payload in the batch, if something of it is there.
+    pub payload: Option<usize>,
     /// Why it is not stored, if it is not.
     pub refused: Option<Refusal>,
 }

@@ -28,7 +28,10 @@ impl<'a> Fields<'a> {
     }
 
     /// As [`Fields::parse`].
-    pub(crate) fn parse_text(text: &'a str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// It is not JSON, or not an object.
+    pub fn parse_text(text: &'a str) -> Result<Self, Error> {
         if text.trim_start().starts_with('{') {
             let fields = serde_json::from_str(text).map_err(|e| {
                 Error::InvalidBody(format!("The request body is not valid JSON: {e}"))

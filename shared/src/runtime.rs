@@ -12,15 +12,12 @@ use web_sys::{
     ReadableStreamReadResult, Request, RequestInit, Response, ResponseInit, Url, WorkerGlobalScope,
 };
 use worker::js_sys::futures::JsFuture;
-use worker::js_sys::{self, Date, JSON, Reflect, Uint8Array};
+use worker::js_sys::{self, Date, Function, JSON, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Env};
 
 use crate::error::Error;
 use crate::json::Object;
-
-/// The largest request body that is read, in bytes.
-pub const MAX_BODY_BYTES: usize = 256 << 10;
 
 /// Milliseconds since the Unix epoch. On Workers the clock stands still between I/O.
 #[must_use]
@@ -42,6 +39,48 @@ pub fn log_error(line: &str) {
 #[must_use]
 pub fn setting(env: &Env, name: &str) -> Option<String> {
     Reflect::get(env, &name.into()).ok()?.as_string()
+}
+
+/// A queue whose messages are numbers.
+#[derive(Debug)]
+pub struct Queue(JsValue);
+
+impl Queue {
+    /// The queue that is bound under this name, if there is one.
+    #[must_use]
+    pub fn bound(env: &Env, name: &str) -> Option<Self> {
+        let binding = Reflect::get(env, &name.into()).ok()?;
+        binding.is_object().then_some(Self(binding))
+    }
+
+    /// Puts `count` messages in.
+    ///
+    /// # Errors
+    /// A phrase that says why it could not.
+    pub async fn put(&self, message: u32, count: usize) -> Result<(), String> {
+        let messages = vec![Object::new().with("body", &message).to_string(); count];
+        let put = || {
+            let messages = JSON::parse(&format!("[{}]", messages.join(",")))?;
+            let send = Reflect::get(&self.0, &"sendBatch".into())?;
+            let sent = send
+                .unchecked_into::<Function>()
+                .call1(&self.0, &messages)?;
+            Ok(JsFuture::from(sent.unchecked_into::<Promise>()))
+        };
+        let sent = put().map_err(|error: JsValue| phrase(&error))?;
+        sent.await.map(drop).map_err(|error| phrase(&error))
+    }
+}
+
+/// The first of the messages a queue's consumer is given, if it is a number.
+#[must_use]
+pub fn first_message(batch: &JsValue) -> Option<u32> {
+    let messages = Reflect::get(batch, &"messages".into()).ok()?;
+    let message = Reflect::get_u32(&messages, 0).ok()?;
+    let body = Reflect::get(&message, &"body".into()).ok()?.as_f64()?;
+    (0.0..=f64::from(u32::MAX))
+        .contains(&body)
+        .then_some(body as u32)
 }
 
 /// Names and values of headers; names are not repeated.
@@ -210,11 +249,12 @@ pub fn path(request: &Request) -> String {
         .unwrap_or_default()
 }
 
-/// Reads a request's body, which must be JSON by its type if it has one.
+/// Reads a request's body of at most `max` bytes, which must be JSON by its type if it has
+/// one.
 ///
 /// # Errors
 /// It is declared as something else, too large, or broken off.
-pub async fn read_json_body(request: &Request) -> Result<Vec<u8>, Error> {
+pub async fn read_json_body(request: &Request, max: usize) -> Result<Vec<u8>, Error> {
     if let Some(kind) = header(request, "content-type") {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let kind = kind.to_ascii_lowercase();
@@ -227,15 +267,15 @@ pub async fn read_json_body(request: &Request) -> Result<Vec<u8>, Error> {
         return Err(Error::UnsupportedMediaType);
     }
     let declared = header(request, "content-length").and_then(|length| length.parse().ok());
-    if declared.is_some_and(|length: u64| length > MAX_BODY_BYTES as u64) {
-        return Err(Error::BodyTooLarge(MAX_BODY_BYTES));
+    if declared.is_some_and(|length: u64| length > max as u64) {
+        return Err(Error::BodyTooLarge(max));
     }
     let Some(stream) = request.body() else {
         return Ok(Vec::new());
     };
-    match read(&stream, MAX_BODY_BYTES).await {
+    match read(&stream, max).await {
         Ok((body, false)) => Ok(body),
-        Ok((_, true)) => Err(Error::BodyTooLarge(MAX_BODY_BYTES)),
+        Ok((_, true)) => Err(Error::BodyTooLarge(max)),
         Err(_) => Err(Error::InvalidBody(
             "The request body could not be read".to_owned(),
         )),

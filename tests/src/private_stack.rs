@@ -28,6 +28,15 @@ impl PrivateStack {
     /// # Panics
     /// It does not start.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_all(settings, &[]).await
+    }
+
+    /// As [`PrivateStack::start`], where nothing is sent unless the test has it sent.
+    pub async fn start_without_cron(settings: &[(&str, &str)]) -> Self {
+        Self::start_all(settings, &["--no-cron"]).await
+    }
+
+    async fn start_all(settings: &[(&str, &str)], flags: &[&str]) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let folder = root.join(format!(".dev/private/{}", Uuid::new_v4().simple()));
         let mut command = Command::new(root.join("node_modules/.bin/node"));
@@ -39,6 +48,7 @@ impl PrivateStack {
             .arg(root.join("stack/main.mjs"))
             .args(["--random-ports", "--with-parent", "--dir"])
             .arg(&folder)
+            .args(flags)
             .envs(settings.iter().copied())
             .env("LITE_TELEMETRY", "0")
             .env("DO_NOT_TRACK", "1")

@@ -36,9 +36,19 @@ impl Workers {
     /// # Panics
     /// They do not start: run `cargo xtask build` first.
     pub async fn start(stack: &Stack, changes: &Value) -> Self {
+        Self::start_all(stack, changes, false).await
+    }
+
+    /// As [`Workers::start`], with the queue of wrangler.toml bound.
+    pub async fn start_with_queue(stack: &Stack, changes: &Value) -> Self {
+        Self::start_all(stack, changes, true).await
+    }
+
+    async fn start_all(stack: &Stack, changes: &Value, queue: bool) -> Self {
         let settings = |own: Value| {
             let mut settings = json!({
                 Stack::url_setting(): stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
+                "MAX_SUBREQUESTS": "1000",
             });
             merge(&mut settings, &own);
             merge(&mut settings, changes);
@@ -52,7 +62,10 @@ impl Workers {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut child = Command::new(root.join("node_modules/.bin/node"))
             .arg(root.join("stack/workers.mjs"))
-            .env("SETTINGS", json!({"vars": vars}).to_string())
+            .env(
+                "SETTINGS",
+                json!({"vars": vars, "queue": queue}).to_string(),
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

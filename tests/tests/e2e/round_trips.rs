@@ -51,3 +51,26 @@ async fn a_manage_call_is_one_postgrest_call_and_an_event_is_two() {
         assert_eq!(calls.len(), expected, "{endpoints} endpoints: {calls:?}");
     }
 }
+
+#[tokio::test]
+async fn a_batch_of_events_is_two_postgrest_calls_whatever_there_is_in_it() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    let settings = json!({Stack::url_setting(): proxy.url, "DELIVERY_BATCH": "200"});
+    let workers = Workers::start(&stack, &settings).await;
+    let stack = stack.with_workers(&workers);
+    let receiver = Receiver::start(200).await;
+    let user = stack.user().await;
+    user.register(&receiver.url).await;
+    user.register(&receiver.url).await;
+    let _registrations = proxy.take_calls();
+
+    let event = json!({"event_type": "a", "data": {}, "user_id": user.id.to_string()});
+    let mut events = vec![event; 99];
+    events.push(json!({"event_type": "not one"}));
+    let answer = stack.deliver(&json!({"events": events})).await;
+    assert_eq!(answer.expect(StatusCode::OK)["refused"], 1);
+    assert_eq!(receiver.arrivals().len(), 99 * 2);
+    let calls = proxy.take_calls();
+    assert_eq!(calls.len(), 2, "{calls:?}");
+}
