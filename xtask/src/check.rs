@@ -52,7 +52,7 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
     timed("end-to-end tests", &mut || {
         let mut tests = command(root, "cargo");
         run(tests.args(["test", "-p", "tests", "--test", "e2e", "--no-run"]))?;
-        let stack = stack::TestStack::start(root)?;
+        let stack = stack::OwnStack::start(root, "test")?;
         say("end-to-end tests");
         let mut tests = command(root, "cargo");
         tests.args(["test", "-p", "tests", "--test", "e2e"]);

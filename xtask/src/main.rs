@@ -3,6 +3,7 @@
 //! Needs Rust and Node on the machine, nothing else. Everything else is installed by
 //! [`setup`] from the Rust and npm registries, into git-ignored folders.
 
+mod bench;
 mod build;
 mod check;
 mod setup;
@@ -39,6 +40,13 @@ enum Task {
         /// Run only end-to-end tests whose name contains this, and nothing else
         filter: Option<String>,
     },
+    /// Measures what the system costs, on a stack of its own (about five minutes)
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// As `cargo xtask bench --help` says
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Builds the workers as they are deployed
     Build {
         /// One of them: manage or deliver
@@ -59,6 +67,7 @@ fn main() -> ExitCode {
 fn perform(task: &Task) -> Result<()> {
     let root = root();
     match *task {
+        Task::Bench { ref options } => bench::run_all(&root, options),
         Task::Dev { fresh, strict } => {
             setup::all(&root)?;
             build::workers(&root, &build::Worker::ALL)?;

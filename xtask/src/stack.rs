@@ -48,19 +48,19 @@ pub(crate) fn dev(root: &Path, fresh: bool, strict: bool) -> Result<()> {
     }
 }
 
-/// A stack of its own for the tests, on free ports, empty at its start.
-pub(crate) struct TestStack {
+/// A stack for tests or for the bench alone, on free ports, empty at its start.
+pub(crate) struct OwnStack {
     child: Child,
     /// Its stack.json.
     pub(crate) file: PathBuf,
 }
 
-impl TestStack {
-    /// Starts it and waits until it is ready.
-    pub(crate) fn start(root: &Path) -> Result<Self> {
+impl OwnStack {
+    /// Starts it in `.dev/<name>` and waits until it is ready.
+    pub(crate) fn start(root: &Path, name: &str) -> Result<Self> {
         catch_interrupts()?;
-        say("starting a stack for the tests");
-        let folder = root.join(".dev/test");
+        say(&format!("starting a stack for the {name}"));
+        let folder = root.join(".dev").join(name);
         fs::create_dir_all(&folder)?;
         let log = folder.join("stack.log");
         let file = folder.join("stack.json");
@@ -86,13 +86,13 @@ impl TestStack {
             polls += 1;
             ensure!(
                 POLL * polls < START_LIMIT,
-                "the stack for the tests is not ready after {} s, see {}",
+                "the stack is not ready after {} s, see {}",
                 START_LIMIT.as_secs(),
                 log.display()
             );
             if let Some(status) = stack.child.try_wait()? {
                 let log = fs::read_to_string(&log).unwrap_or_default();
-                bail!("the stack for the tests did not start ({status}):\n{log}");
+                bail!("the stack did not start ({status}):\n{log}");
             }
             ensure!(!INTERRUPTED.load(Ordering::SeqCst), "interrupted");
             thread::sleep(POLL);
@@ -101,7 +101,7 @@ impl TestStack {
     }
 }
 
-impl TestStack {
+impl OwnStack {
     /// What the stack has logged since it was ready, and everything the tests started:
     /// files and their texts. Before that, the stack shows keys on purpose.
     pub(crate) fn logs(&self) -> Result<Vec<(PathBuf, String)>> {
@@ -126,10 +126,10 @@ impl TestStack {
     }
 }
 
-impl Drop for TestStack {
+impl Drop for OwnStack {
     fn drop(&mut self) {
         if let Err(error) = stop(&mut self.child) {
-            eprintln!("stopping the stack for the tests: {error}");
+            eprintln!("stopping the stack: {error}");
         }
     }
 }
