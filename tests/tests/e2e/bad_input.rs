@@ -7,8 +7,9 @@ use serde_json::json;
 use tests::stack::{Answer, Stack, client};
 use tokio::time::Instant;
 
-/// Bodies that are no request, and what is said about them.
-fn broken_bodies() -> Vec<(Vec<u8>, &'static str)> {
+/// Bodies that are no request, and what is said about them by a worker that reads at most
+/// `limit` bytes.
+fn broken_bodies(limit: usize) -> Vec<(Vec<u8>, &'static str)> {
     vec![
         (b"".to_vec(), "invalid_body"),
         (b"{".to_vec(), "invalid_body"),
@@ -17,9 +18,10 @@ fn broken_bodies() -> Vec<(Vec<u8>, &'static str)> {
         (b"{\"url\": \"\xff\"}".to_vec(), "invalid_body"),
         (b"{\"a\":".repeat(40_000), "invalid_body"),
         (vec![b'['; 200_000], "invalid_body"),
-        (vec![b' '; 300_000], "body_too_large"),
+        (vec![b' '; limit], "invalid_body"),
+        (vec![b' '; limit + 1], "body_too_large"),
         (
-            format!("{{\"url\":\"{}\"}}", "x".repeat(300_000)).into_bytes(),
+            format!("{{\"url\":\"{}\"}}", "x".repeat(limit)).into_bytes(),
             "body_too_large",
         ),
     ]
@@ -30,15 +32,23 @@ async fn broken_bodies_are_refused() {
     let stack = Stack::get();
     let user = stack.user().await;
     let id = user.register("https://example.com/").await.id;
-    for (body, code) in broken_bodies() {
-        let requests = [
-            user.request(Method::POST, "/webhooks"),
+    let requests = [
+        (user.request(Method::POST, "/webhooks"), 256 << 10),
+        (
             user.request(Method::PATCH, &format!("/webhooks/{id}")),
+            256 << 10,
+        ),
+        // A whole batch of events.
+        (
             client()
                 .post(&stack.deliver_url)
                 .header("apikey", &stack.service_role_key),
-        ];
-        for request in requests {
+            4 << 20,
+        ),
+    ];
+    for (request, limit) in requests {
+        for (body, code) in broken_bodies(limit) {
+            let request = request.try_clone().unwrap();
             let start = Instant::now();
             let request = request
                 .header("content-type", "application/json")
