@@ -1,18 +1,14 @@
 //! The Workers platform: the clock, the log, and requests in and out.
 //!
 //! Everything that crosses into JavaScript costs, so as little as possible does: what
-//! goes along with a request or an answer crosses in one piece, as JSON.
+//! goes along with a request or an answer crosses in one piece, as JSON, and an exchange is
+//! a single promise, made in `platform.js`.
 
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
-use futures_util::pin_mut;
-use web_sys::{
-    AbortController, AbortSignal, ReadableStream, ReadableStreamDefaultReader,
-    ReadableStreamReadResult, Request, RequestInit, Response, ResponseInit, Url, WorkerGlobalScope,
-};
+use web_sys::{Request, Response, ResponseInit, Url};
 use worker::js_sys::futures::JsFuture;
-use worker::js_sys::{self, Date, Function, JSON, Promise, Reflect, Uint8Array};
+use worker::js_sys::{self, Array, Date, Function, JSON, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Delay, Env};
 
@@ -129,100 +125,49 @@ pub async fn post(
     timeout: Duration,
     max_body: usize,
 ) -> Result<Answer, Failure> {
-    let mut status = None;
-    let outcome = match AbortController::new() {
-        Ok(controller) => {
-            let signal = controller.signal();
-            let exchange = exchange(outgoing, &signal, max_body, &mut status);
-            let alarm = Delay::from(timeout);
-            pin_mut!(exchange);
-            match select(exchange, alarm).await {
-                Either::Left((outcome, _)) => outcome.map_err(|error| phrase(&error)),
-                Either::Right(_) => {
-                    // Ends the connection, and the reading of what came over it.
-                    controller.abort();
-                    Err(format!("timed out after {} ms", timeout.as_millis() as u64))
-                }
-            }
-        }
-        Err(error) => Err(phrase(&error)),
+    let headers = serde_json::to_string(&outgoing.headers).unwrap_or_default();
+    let timeout = timeout.as_millis() as f64;
+    let posted = platform::post(
+        outgoing.url,
+        &headers,
+        outgoing.body,
+        timeout,
+        max_body as f64,
+    );
+    let answer = match JsFuture::from(posted).await {
+        Ok(answer) => Array::from(&answer),
+        Err(error) => return Err(failure(None, &phrase(&error))),
     };
-    outcome.map_err(|error| Failure { status, error })
-}
-
-async fn exchange(
-    outgoing: Outgoing<'_>,
-    signal: &AbortSignal,
-    max_body: usize,
-    status: &mut Option<u16>,
-) -> Result<Answer, JsValue> {
-    let init = Object::new()
-        .with("method", "POST")
-        .with("redirect", "manual")
-        .with("headers", &outgoing.headers);
-    let init: RequestInit = JSON::parse(&init.to_string())?.unchecked_into();
-    init.set_body(&outgoing.body.into());
-    init.set_signal(Some(signal));
-
-    let worker: WorkerGlobalScope = js_sys::global().unchecked_into();
-    let fetched = worker.fetch_with_str_and_init(outgoing.url, &init);
-    let response: Response = JsFuture::from(fetched).await?.unchecked_into();
-    *status = Some(response.status());
-    let header = |name| response.headers().get(name).ok().flatten();
-    let retry_after = match response.ok() {
-        true => None,
-        false => header("retry-after"),
-    };
-    let (body, truncated) = match response.body() {
-        Some(stream) => read(&stream, max_body).await?,
-        None => (Vec::new(), false),
-    };
-    Ok(Answer {
-        status: response.status(),
-        retry_after,
-        body,
-        truncated,
-    })
-}
-
-/// A stream being read. What is left of it when this value is dropped is not wanted, be
-/// it that there is too much of it, or that the time is up.
-struct Reader {
-    inner: ReadableStreamDefaultReader,
-    has_ended: bool,
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        if !self.has_ended {
-            // Nobody waits for it; as a future its failure is nobody's, either.
-            drop(JsFuture::from(self.inner.cancel()));
-        }
+    let status = answer.get(0).as_f64().map(|status| status as u16);
+    match (status, answer.get(2).dyn_into::<Uint8Array>()) {
+        (Some(status), Ok(body)) => Ok(Answer {
+            status,
+            retry_after: answer.get(1).as_string(),
+            body: body.to_vec(),
+            truncated: answer.get(3).is_truthy(),
+        }),
+        (status, Err(text)) => Err(failure(status, &text.as_string().unwrap_or_default())),
+        (None, Ok(_)) => Err(failure(None, "there was no status")),
     }
 }
 
-/// Reads at most `max` bytes, and says whether there were more.
-async fn read(stream: &ReadableStream, max: usize) -> Result<(Vec<u8>, bool), JsValue> {
-    let mut reader = Reader {
-        inner: ReadableStreamDefaultReader::new(stream)?,
-        has_ended: false,
-    };
-    let mut body = Vec::new();
-    loop {
-        let chunk = JsFuture::from(reader.inner.read()).await?;
-        let chunk = chunk.unchecked_into::<ReadableStreamReadResult>();
-        let chunk = chunk.get_value();
-        if chunk.is_undefined() {
-            reader.has_ended = true;
-            return Ok((body, false));
-        }
-        let chunk: Uint8Array = chunk.unchecked_into();
-        let room = max - body.len();
-        if chunk.length() as usize > room {
-            body.extend(chunk.subarray(0, room as u32).to_vec());
-            return Ok((body, true));
-        }
-        body.extend(chunk.to_vec());
+fn failure(status: Option<u16>, text: &str) -> Failure {
+    let error = text.trim_end_matches('.').chars().take(300).collect();
+    Failure { status, error }
+}
+
+/// What is done in JavaScript.
+mod platform {
+    use worker::js_sys::Promise;
+    use worker::wasm_bindgen;
+    use worker::wasm_bindgen::prelude::wasm_bindgen;
+    use worker::web_sys::Request;
+
+    #[wasm_bindgen(module = "/src/platform.js")]
+    extern "C" {
+        pub(super) fn post(url: &str, headers: &str, body: &str, timeout: f64, max: f64)
+        -> Promise;
+        pub(super) fn read(message: &Request, max: f64) -> Promise;
     }
 }
 
@@ -270,15 +215,12 @@ pub async fn read_json_body(request: &Request, max: usize) -> Result<Vec<u8>, Er
     if declared.is_some_and(|length: u64| length > max as u64) {
         return Err(Error::BodyTooLarge(max));
     }
-    let Some(stream) = request.body() else {
-        return Ok(Vec::new());
-    };
-    match read(&stream, max).await {
-        Ok((body, false)) => Ok(body),
-        Ok((_, true)) => Err(Error::BodyTooLarge(max)),
-        Err(_) => Err(Error::InvalidBody(
-            "The request body could not be read".to_owned(),
-        )),
+    let broken = |_| Error::InvalidBody("The request body could not be read".to_owned());
+    let read = JsFuture::from(platform::read(request, max as f64)).await;
+    let read = Array::from(&read.map_err(broken)?);
+    match read.get(1).is_truthy() {
+        true => Err(Error::BodyTooLarge(max)),
+        false => Ok(Uint8Array::new(&read.get(0)).to_vec()),
     }
 }
 
