@@ -285,6 +285,9 @@ end
 $$;
 
 -- Fan-out ----------------------------------------------------------------------
+--
+-- The statements below are long: planning one takes longer than carrying it out. No value
+-- makes another plan better, so each is planned once a session (plan_cache_mode).
 
 -- A claimed delivery as the worker needs it: {id, endpoint_id, event_id, claim,
 -- attempts, url, secrets, payload}; `attempts` those recorded so far, `secrets` newest
@@ -321,6 +324,7 @@ create or replace function public.webhook_fan_out(
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   most constant integer := case when cardinality(events) = 1 then 10000 else 100 end;
@@ -490,6 +494,7 @@ create or replace function public.enqueue_webhook_events(
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   parsed jsonb;
@@ -606,6 +611,7 @@ create or replace function public.claim_webhook_deliveries(
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
   max_unrecorded_claims constant integer := 20;
@@ -777,9 +783,13 @@ $$;
 -- lost, changes nothing either and is answered again.
 -- Answers [{id, status}] of what is recorded.
 create or replace function public.record_webhook_results(results text) returns jsonb
-language sql volatile
+language plpgsql volatile
 set search_path = ''
+set plan_cache_mode = 'force_generic_plan'
 as $$
+declare
+  answer jsonb;
+begin
   with result as (
     select r.*, r.error is null and r.response_status between 200 and 299 as ok
     from jsonb_to_recordset(results::jsonb) as r (
@@ -827,7 +837,10 @@ as $$
     where d.claims = r.claim and d.attempts = r.attempts + 1
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'status', k.status)), '[]')
-  from known k
+  into answer
+  from known k;
+  return answer;
+end
 $$;
 
 revoke all on function

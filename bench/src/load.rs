@@ -159,7 +159,7 @@ pub(crate) async fn throughput(
     deliveries: usize,
     report: &mut Report,
 ) -> Result<()> {
-    let settings = json!({"DELIVERY_BATCH": BATCH, "MAX_SUBREQUESTS": "1000"});
+    let settings = json!({"DELIVERY_BATCH": BATCH, "MAX_SUBREQUESTS": "10000"});
     let workers = [
         Workers::start(stack, &settings).await,
         Workers::start(stack, &settings).await,
