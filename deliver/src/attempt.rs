@@ -135,7 +135,7 @@ fn excerpt(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use shared::secret::Secret;
 
     use super::*;
 
@@ -170,12 +170,16 @@ mod tests {
     const PAYLOAD: &str = r#"{"id": "evt_1"}"#;
 
     fn delivery(url: &str) -> Claimed {
-        serde_json::from_value(json!({
-            "id": "d", "endpoint_id": "e", "event_id": "evt_1", "claim": 1,
-            "attempts": 0, "url": url,
-            "secrets": [format!("whsec_{}", "a".repeat(64))], "payload": 0,
-        }))
-        .unwrap()
+        Claimed {
+            id: "d".to_owned(),
+            endpoint_id: "e".to_owned(),
+            event_id: "evt_1".to_owned(),
+            claim: 1,
+            attempts: 0,
+            url: url.to_owned(),
+            secrets: vec![Secret::new(format!("whsec_{}", "a".repeat(64)))],
+            payload: 0,
+        }
     }
 
     fn answer(status: u16, body: &[u8]) -> Result<Answer, Failure> {

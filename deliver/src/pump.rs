@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::{Either, ready, select};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use shared::config::DeliverConfig;
+use shared::decode::Decode;
 use shared::delivery::{
     Attempt, Batch, Claim, Claimed, DeliveryResult, Enqueued, Recorded, Settled, Status,
 };
@@ -139,11 +139,7 @@ impl Pump {
     }
 
     /// One round trip to the database.
-    async fn call<T: DeserializeOwned>(
-        &self,
-        function: &str,
-        parameters: &Object,
-    ) -> Result<T, Error> {
+    async fn call<T: Decode>(&self, function: &str, parameters: &Object) -> Result<T, Error> {
         self.spend(1);
         self.database.fetch(function, parameters).await
     }

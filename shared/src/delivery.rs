@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::{Decode, Reader};
 use crate::secret::Secret;
 
 /// A delivery this worker holds the lease of.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Claimed {
     /// The delivery's id.
     pub id: String,
@@ -23,6 +24,22 @@ pub struct Claimed {
     pub secrets: Vec<Secret>,
     /// The body to send: its place among the batch's payloads.
     pub payload: usize,
+}
+
+impl Decode for Claimed {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            id: fields.required("id"),
+            endpoint_id: fields.required("endpoint_id"),
+            event_id: fields.required("event_id"),
+            claim: fields.required("claim"),
+            attempts: fields.required("attempts"),
+            url: fields.required("url"),
+            secrets: fields.required("secrets"),
+            payload: fields.required("payload"),
+        }
+    }
 }
 
 /// What came of one attempt.
@@ -63,10 +80,11 @@ pub struct DeliveryResult<'a> {
 }
 
 /// Where a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Never attempted.
+    #[default]
     Pending,
     /// Attempted in vain, to be attempted again.
     Retrying,
@@ -77,7 +95,7 @@ pub enum Status {
 }
 
 /// What `record_webhook_results` answers about each delivery it recorded.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Recorded {
     /// The delivery's id.
     pub id: String,
@@ -85,8 +103,18 @@ pub struct Recorded {
     pub status: Status,
 }
 
+impl Decode for Recorded {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            id: fields.required("id"),
+            status: fields.required("status"),
+        }
+    }
+}
+
 /// Deliveries this worker holds the leases of, and what they send.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// Bodies, each once, however many endpoints are sent it.
     pub payloads: Vec<String>,
@@ -94,8 +122,18 @@ pub struct Batch {
     pub claimed: Vec<Claimed>,
 }
 
+impl Decode for Batch {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            payloads: fields.required("payloads"),
+            claimed: fields.decode("claimed"),
+        }
+    }
+}
+
 /// What `claim_webhook_deliveries` answers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Claim {
     /// To be sent.
     pub batch: Batch,
@@ -105,8 +143,19 @@ pub struct Claim {
     pub more: bool,
 }
 
+impl Decode for Claim {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            batch: fields.decode("batch"),
+            settled: fields.decode("settled"),
+            more: fields.required("more"),
+        }
+    }
+}
+
 /// A delivery that came to its end without another attempt.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Settled {
     /// The delivery's id.
     pub id: String,
@@ -118,8 +167,20 @@ pub struct Settled {
     pub error: String,
 }
 
+impl Decode for Settled {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            id: fields.required("id"),
+            endpoint_id: fields.required("endpoint_id"),
+            status: fields.required("status"),
+            error: fields.required("error"),
+        }
+    }
+}
+
 /// What `enqueue_webhook_events` answers.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Enqueued {
     /// The events, in their order.
     pub events: Vec<EnqueuedEvent>,
@@ -127,19 +188,26 @@ pub struct Enqueued {
     pub batch: Batch,
 }
 
+impl Decode for Enqueued {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            events: fields.decode("events"),
+            batch: fields.decode("batch"),
+        }
+    }
+}
+
 /// What became of one event that came in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct EnqueuedEvent {
     /// The event's id: the caller's, or the one it was given.
     pub event_id: String,
     /// How many endpoints had the event already.
-    #[serde(default)]
     pub duplicates: u32,
     /// How many deliveries are stored and due, but not claimed here.
-    #[serde(default)]
     pub pending: u32,
     /// Whether more endpoints want it than could be seen to at once: they are next.
-    #[serde(default)]
     pub more: bool,
     /// The place of its payload in the batch, if something of it is there.
     pub payload: Option<usize>,
@@ -147,8 +215,22 @@ pub struct EnqueuedEvent {
     pub refused: Option<Refusal>,
 }
 
+impl Decode for EnqueuedEvent {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            event_id: fields.required("event_id"),
+            duplicates: fields.optional("duplicates").unwrap_or_default(),
+            pending: fields.optional("pending").unwrap_or_default(),
+            more: fields.optional("more").unwrap_or_default(),
+            payload: fields.optional("payload"),
+            refused: fields.decode_optional("refused"),
+        }
+    }
+}
+
 /// Why the database does not take an event.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Refusal {
     /// The HTTP status it stands for.
     pub status: u16,
@@ -158,4 +240,16 @@ pub struct Refusal {
     pub error: String,
     /// What a payload may have, where it has more.
     pub max_bytes: Option<u64>,
+}
+
+impl Decode for Refusal {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            status: fields.required("status"),
+            code: fields.required("code"),
+            error: fields.required("error"),
+            max_bytes: fields.optional("max_bytes"),
+        }
+    }
 }

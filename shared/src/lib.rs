@@ -25,6 +25,7 @@ pub mod event;
 pub mod signature;
 
 pub mod config;
+pub mod decode;
 pub mod error;
 pub mod fields;
 pub mod json;

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use postgrest::Postgrest;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use crate::config::DatabaseConfig;
+use crate::decode::{Decode, decode};
 use crate::error::Error;
 use crate::fields::{Fields, is_json};
 use crate::json::Object;
@@ -100,29 +99,31 @@ impl Database {
     ///
     /// # Errors
     /// As [`Database::call`].
-    pub async fn fetch<T: DeserializeOwned>(
-        &self,
-        function: &str,
-        parameters: &Object,
-    ) -> Result<T, Error> {
+    pub async fn fetch<T: Decode>(&self, function: &str, parameters: &Object) -> Result<T, Error> {
         let answer = self.call(function, parameters).await?;
-        // The decoder's message may quote the answer, which may hold secrets.
-        serde_json::from_str(&answer)
-            .map_err(|_| Error::Unavailable(format!("{function}: unexpected answer")))
+        decode(&answer).ok_or_else(|| Error::Unavailable(format!("{function}: unexpected answer")))
     }
 }
 
 /// PostgREST's error object, as far as it matters here.
-#[derive(Default, Deserialize)]
+#[derive(Default)]
 struct Refusal<'a> {
-    #[serde(default)]
     code: Option<String>,
-    #[serde(default)]
     message: Option<String>,
-    #[serde(default)]
     hint: Option<String>,
-    #[serde(default, borrow)]
     details: Option<&'a RawValue>,
+}
+
+impl<'a> Refusal<'a> {
+    fn parse(text: &'a str) -> Result<Self, Error> {
+        let mut fields = Fields::parse_text(text)?;
+        Ok(Self {
+            code: fields.optional("code", "a string")?,
+            message: fields.optional("message", "a string")?,
+            hint: fields.optional("hint", "a string")?,
+            details: fields.raw("details"),
+        })
+    }
 }
 
 /// Turns PostgREST's answer into the function's JSON, or into an error.
@@ -143,7 +144,7 @@ fn interpret(answer: Answer) -> Result<String, Error> {
         };
     }
 
-    let refusal: Refusal = serde_json::from_str(&text).unwrap_or_default();
+    let refusal = Refusal::parse(&text).unwrap_or_default();
     let code = refusal.code.as_deref().unwrap_or_default();
     match (code, answer.status) {
         // 22023: the token names a role that does not exist.

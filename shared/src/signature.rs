@@ -14,8 +14,7 @@
 //! While a rotation is in its overlap both secrets sign, and each header carries both
 //! signatures: `t=…,v1=new,v1=old` and `v1,new v1,old`.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64ct::{Base64, Encoding};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -54,7 +53,7 @@ pub fn sign(secrets: &[Secret], event_id: &EventId, timestamp: u64, body: &str) 
             standard.push(' ');
         }
         standard.push_str("v1,");
-        BASE64.encode_string(mac, &mut standard);
+        standard.push_str(&Base64::encode_string(&mac));
     }
     Signature { stripe, standard }
 }
@@ -63,9 +62,7 @@ pub fn sign(secrets: &[Secret], event_id: &EventId, timestamp: u64, body: &str) 
 /// this system never made, is used as it is, so that signing cannot fail.
 fn standard_key(secret: &str) -> Vec<u8> {
     let secret = secret.strip_prefix(PREFIX).unwrap_or(secret);
-    BASE64
-        .decode(secret)
-        .unwrap_or_else(|_| secret.as_bytes().to_vec())
+    Base64::decode_vec(secret).unwrap_or_else(|_| secret.as_bytes().to_vec())
 }
 
 fn hmac(key: &[u8], parts: &[&str]) -> [u8; 32] {

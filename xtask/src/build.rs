@@ -10,19 +10,24 @@ use clap::ValueEnum;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Deserialize;
+use serde_json::{Value, json};
+use wasmparser::{Parser, Payload};
 
 use crate::{command, run, say};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// How wasm-opt runs: for size, with inlining off, which compresses better, and with what
-/// workerd supports and rustc emits.
-const WASM_OPT: [&str; 12] = [
+/// How wasm-opt runs: for size, with inlining off, which compresses better.
+const WASM_OPT: [&str; 5] = [
     "-Oz",
     "--always-inline-max-function-size=0",
     "--flexible-inline-max-function-size=0",
     "--one-caller-inline-max-function-size=20",
     "--strip-producers",
+];
+
+/// What workerd supports and rustc emits.
+const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-exception-handling",
     "--enable-multivalue",
@@ -30,6 +35,17 @@ const WASM_OPT: [&str; 12] = [
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+];
+
+/// Classes that the crates `worker` and `wasm-streams` export to JavaScript whether they are
+/// used or not; they are not. A part of their exports' names.
+const UNUSED_CLASSES: [&str; 6] = [
+    "containerstartupoptions",
+    "intounderlyingbytesource",
+    "intounderlyingsink",
+    "intounderlyingsource",
+    "minifyconfig",
+    "r2range",
 ];
 
 /// Makes cargo compile the standard library along with the workers, for size: a panic
@@ -121,12 +137,47 @@ fn pack(root: &Path, name: &str) -> Result<()> {
     );
 
     let wasm = root.join(name).join("build/index_bg.wasm");
-    let mut optimize = command(root, "wasm-opt");
-    optimize.arg(&wasm).arg("-o").arg(&wasm).args(WASM_OPT);
-    run(&mut optimize).inspect_err(|_| {
+    shrink(root, &wasm).inspect_err(|_| {
         // Else it would pass for up to date.
         let _ = fs::remove_file(&wasm);
     })
+}
+
+/// Drops what nobody calls, and optimizes the rest.
+fn shrink(root: &Path, wasm: &Path) -> Result<()> {
+    let graph = wasm.with_file_name("exports.json");
+    fs::write(&graph, used_exports(&fs::read(wasm)?)?.to_string())?;
+    let mut reduce = command(root, "wasm-metadce");
+    reduce.arg(wasm).arg("-o").arg(wasm).args(WASM_FEATURES);
+    // It prints what it removed.
+    let output = reduce.arg("--graph-file").arg(&graph).output()?;
+    ensure!(
+        output.status.success(),
+        "wasm-metadce failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    fs::remove_file(graph)?;
+    let mut optimize = command(root, "wasm-opt");
+    optimize.arg(wasm).arg("-o").arg(wasm);
+    run(optimize.args(WASM_OPT).args(WASM_FEATURES))
+}
+
+/// The exports that JavaScript may use, as the graph that wasm-metadce reads.
+fn used_exports(wasm: &[u8]) -> Result<Value> {
+    let mut exports = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::ExportSection(section) = payload? {
+            for export in section {
+                exports.push(export?.name);
+            }
+        }
+    }
+    let is_used = |name: &&str| !UNUSED_CLASSES.iter().any(|class| name.contains(class));
+    let graph = exports
+        .into_iter()
+        .filter(is_used)
+        .map(|name| json!({"name": name, "export": name, "root": true}));
+    Ok(graph.collect())
 }
 
 fn modified(file: &Path) -> io::Result<SystemTime> {
