@@ -1,9 +1,11 @@
 // The two workers in workerd, with what wrangler.toml says about them.
 //
 // Started by startProgram() with {vars: {manage, deliver}, ports?: {manage, deliver},
-// queue?: boolean}, where `queue` takes in the commented block about the queue; prints {"manage_url": …, "deliver_url": …} when they answer, each straight from
-// workerd. The workers' log lines go to standard error. A line `cron` on standard
-// input fires the cron trigger.
+// queue?: boolean, caller?: boolean}, where `queue` takes in the commented block about the
+// queue, and `caller` the worker in tests/caller, bound to deliver; prints {"manage_url": …,
+// "deliver_url": …, "caller_url"?: …} when they answer, each straight from workerd. The
+// workers' log lines go to standard error. A line `cron` on standard input fires the cron
+// trigger.
 
 import { rmSync } from "node:fs";
 import fs from "node:fs/promises";
@@ -18,7 +20,7 @@ import { unstable_readConfig as readConfig } from "wrangler";
 import { inputEnded } from "./process.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const { vars, ports = {}, queue = false } = JSON.parse(process.env.SETTINGS);
+const { vars, ports = {}, queue = false, caller = false } = JSON.parse(process.env.SETTINGS);
 const settings = path.join(root, "wrangler.toml");
 const config = queue ? await withQueue(settings) : settings;
 
@@ -37,10 +39,10 @@ async function withQueue(file) {
   return copy;
 }
 
-function worker(name) {
-  const build = path.join(root, name, "build");
-  const { queues, ...options } = readConfig({ config, env: name });
-  const { compatibility_date, compatibility_flags } = options;
+/** A worker as it was built in `folder`. */
+function built(name, folder) {
+  const build = path.join(root, folder, "build");
+  const { compatibility_date, compatibility_flags } = readConfig({ config });
   return {
     name,
     compatibilityDate: compatibility_date,
@@ -51,6 +53,15 @@ function worker(name) {
       { type: "ESModule", path: path.join(build, "index.js") },
       { type: "CompiledWasm", path: path.join(build, "index_bg.wasm") },
     ],
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] ?? 0 }],
+  };
+}
+
+/** A worker that wrangler.toml describes. */
+function worker(name) {
+  const { queues, ...options } = readConfig({ config, env: name });
+  return {
+    ...built(name, name),
     bindings: { ...options.vars, ...vars[name] },
     queueProducers: Object.fromEntries(
       queues.producers.map(({ binding, queue }) => [binding, queue]),
@@ -64,22 +75,27 @@ function worker(name) {
         },
       ]),
     ),
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] ?? 0 }],
   };
 }
 
+const workers = [worker("manage"), worker("deliver")];
+if (caller) {
+  workers.push({
+    ...built("caller", "tests/caller"),
+    serviceBindings: { DELIVER: "deliver" },
+  });
+}
 const miniflare = new Miniflare(convertV4MiniflareOptions({
   // Without it, a description of the request's origin is fetched from Cloudflare.
   cf: false,
-  workers: [worker("manage"), worker("deliver")],
+  workers,
   handleStructuredLogs: ({ level, message }) => console.error(`${level}: ${message}`),
 }));
 await miniflare.ready;
 const url = async (name) => (await miniflare.unsafeGetDirectURL(name)).href.replace(/\/$/, "");
-console.log(JSON.stringify({
-  manage_url: await url("manage"),
-  deliver_url: await url("deliver"),
-}));
+const urls = {};
+for (const { name } of workers) urls[`${name}_url`] = await url(name);
+console.log(JSON.stringify(urls));
 
 const deliver = await miniflare.getWorker("deliver");
 readline.createInterface({ input: process.stdin }).on("line", (line) => {

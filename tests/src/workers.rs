@@ -25,6 +25,8 @@ pub struct Workers {
     pub manage_url: String,
     /// Where `deliver` is.
     pub deliver_url: String,
+    /// Where `tests/caller` is, if it was started too.
+    pub caller_url: Option<String>,
     log: Arc<Mutex<String>>,
     input: ChildStdin,
 }
@@ -36,15 +38,20 @@ impl Workers {
     /// # Panics
     /// They do not start: run `cargo xtask build` first.
     pub async fn start(stack: &Stack, changes: &Value) -> Self {
-        Self::start_all(stack, changes, false).await
+        Self::start_all(stack, changes, &json!({})).await
     }
 
     /// As [`Workers::start`], with the queue of wrangler.toml bound.
     pub async fn start_with_queue(stack: &Stack, changes: &Value) -> Self {
-        Self::start_all(stack, changes, true).await
+        Self::start_all(stack, changes, &json!({"queue": true})).await
     }
 
-    async fn start_all(stack: &Stack, changes: &Value, queue: bool) -> Self {
+    /// As [`Workers::start`], with the worker in `tests/caller`.
+    pub async fn start_with_caller(stack: &Stack, changes: &Value) -> Self {
+        Self::start_all(stack, changes, &json!({"caller": true})).await
+    }
+
+    async fn start_all(stack: &Stack, changes: &Value, extras: &Value) -> Self {
         let settings = |own: Value| {
             let mut settings = json!({
                 Stack::url_setting(): stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
@@ -54,18 +61,16 @@ impl Workers {
             merge(&mut settings, changes);
             settings
         };
-        let vars = json!({
+        let mut all = json!({"vars": {
             "manage": settings(json!({"SUPABASE_PUBLISHABLE_KEY": stack.publishable_key})),
             "deliver": settings(json!({"SUPABASE_SERVICE_ROLE_KEY": stack.service_role_key})),
-        });
+        }});
+        merge(&mut all, extras);
 
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut child = Command::new(root.join("node_modules/.bin/node"))
             .arg(root.join("stack/workers.mjs"))
-            .env(
-                "SETTINGS",
-                json!({"vars": vars, "queue": queue}).to_string(),
-            )
+            .env("SETTINGS", all.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -89,6 +94,7 @@ impl Workers {
         Self {
             manage_url: urls["manage_url"].clone(),
             deliver_url: urls["deliver_url"].clone(),
+            caller_url: urls.get("caller_url").cloned(),
             log,
             input: child.stdin.take().expect("it is piped"),
         }

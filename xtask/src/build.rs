@@ -67,15 +67,27 @@ const SMALL_STD: [(&str, &str); 4] = [
 pub(crate) enum Worker {
     Manage,
     Deliver,
+    /// Only for the tests.
+    #[value(skip)]
+    Caller,
 }
 
 impl Worker {
+    /// Those that are deployed.
     pub(crate) const ALL: [Self; 2] = [Self::Manage, Self::Deliver];
 
     fn name(self) -> &'static str {
         match self {
             Self::Manage => "manage",
             Self::Deliver => "deliver",
+            Self::Caller => "caller",
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Manage | Self::Deliver => self.name(),
+            Self::Caller => "tests/caller",
         }
     }
 }
@@ -97,11 +109,12 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
             .join(TARGET)
             .join("release")
             .join(format!("{name}.wasm"));
-        let packed = root.join(name).join("build/index_bg.wasm");
+        let folder = root.join(worker.folder());
+        let packed = folder.join("build/index_bg.wasm");
         let compiled_at = modified(&compiled)
             .with_context(|| format!("cargo did not build {}", compiled.display()))?;
         if !modified(&packed).is_ok_and(|packed_at| packed_at > compiled_at) {
-            pack(root, name)?;
+            pack(root, &folder)?;
         }
         let wasm = fs::read(&packed).with_context(|| format!("reading {}", packed.display()))?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
@@ -117,11 +130,11 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
 
 /// Runs wasm-bindgen and esbuild on one worker, through worker-build, which would otherwise
 /// download them, and then wasm-opt.
-fn pack(root: &Path, name: &str) -> Result<()> {
+fn pack(root: &Path, folder: &Path) -> Result<()> {
     let bin = root.join("node_modules/.bin");
     let mut pack = command(root, "worker-build");
     pack.arg("--release")
-        .current_dir(root.join(name))
+        .current_dir(folder)
         .envs(SMALL_STD)
         .env(
             "WASM_BINDGEN_BIN",
@@ -131,12 +144,13 @@ fn pack(root: &Path, name: &str) -> Result<()> {
     let output = pack.output().context("worker-build could not be started")?;
     ensure!(
         output.status.success(),
-        "worker-build failed on {name}:\n{}{}",
+        "worker-build failed on {}:\n{}{}",
+        folder.display(),
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
 
-    let wasm = root.join(name).join("build/index_bg.wasm");
+    let wasm = folder.join("build/index_bg.wasm");
     shrink(root, &wasm).inspect_err(|_| {
         // Else it would pass for up to date.
         let _ = fs::remove_file(&wasm);

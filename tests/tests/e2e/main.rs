@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod claims;
+mod clients;
 mod cron;
 mod database;
 mod deliver;
