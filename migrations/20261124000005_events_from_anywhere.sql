@@ -369,10 +369,13 @@ begin
           order by s.id
           limit step
         ) s
-        join public.webhook_endpoints p using (id)
-        where p.is_active and p.events && array['*', i.event_type]
-          and (i.user_id is null or p.user_id = i.user_id)
-        for key share of p
+        cross join lateral (
+          select p.id
+          from public.webhook_endpoints p
+          where p.id = s.id and p.is_active and p.events && array['*', i.event_type]
+            and (i.user_id is null or p.user_id = i.user_id)
+          for key share of p
+        ) p
       ) one_step
     ) p
   ),
@@ -380,17 +383,17 @@ begin
     select w.id, w.event_id, w.endpoint_id, octet_length(w.text) as bytes,
       row_number() over (partition by w.id order by w.endpoint_id) as nth,
       -- Of events with the same id, the first one counts.
-      row_number() over (partition by w.event_id, w.endpoint_id order by w.id) = 1 as is_first
+      row_number() over (partition by w.event_id, w.endpoint_id order by w.id) as turn
     from wanting w
     where not w.is_too_wide
   ),
   numbered as materialized (
-    select m.id, m.event_id, m.endpoint_id, m.is_first,
-      row_number() over turn <= claim_limit
-        and sum(m.bytes) filter (where m.nth = 1) over turn
+    select m.id, m.event_id, m.endpoint_id, m.turn,
+      row_number() over places <= claim_limit
+        and sum(m.bytes) filter (where m.nth = 1) over places
           <= public.webhook_max_claim_bytes() as claim
     from matched m
-    window turn as (order by m.id, m.endpoint_id)
+    window places as (order by m.id, m.endpoint_id)
   ),
   inserted as (
     insert into public.webhook_deliveries as d
@@ -402,17 +405,26 @@ begin
       i.payload
     from numbered n
     join incoming i using (id)
-    where n.is_first
+    where n.turn = 1
     -- In one order, so that two calls with the same events cannot wait for each other.
     order by i.event_id, n.endpoint_id
     on conflict (endpoint_id, event_id) do nothing
     returning d.id, d.endpoint_id, d.event_id, d.claims
   ),
+  -- What was matched beside what came of it: grouped, because a join of two lists whose
+  -- lengths the planner cannot know may compare each with each.
   made as materialized (
-    select m.id, m.endpoint_id, d.id as delivery_id, d.claims
-    from matched m
-    left join inserted d
-      on m.is_first and d.endpoint_id = m.endpoint_id and d.event_id = m.event_id
+    select max(b.id) as id, b.endpoint_id,
+      (array_agg(b.delivery_id) filter (where b.delivery_id is not null))[1] as delivery_id,
+      max(b.claims) as claims
+    from (
+      select m.id, m.endpoint_id, m.event_id, m.turn, null::uuid as delivery_id,
+        null::integer as claims
+      from matched m
+      union all
+      select null, d.endpoint_id, d.event_id, 1, d.id, d.claims from inserted d
+    ) b
+    group by b.event_id, b.endpoint_id, b.turn
   ),
   counted as materialized (
     select i.id, count(m.id) as wanted, count(m.delivery_id) as made,
