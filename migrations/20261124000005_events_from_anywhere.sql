@@ -7,18 +7,21 @@
 -- way a statement makes a bounded number of deliveries, and what is left of a wider
 -- fan-out goes (back) to the outbox.
 --
--- Counts of deliveries are kept instead of counted, in webhook_endpoint_stats.
+-- Counts of deliveries are kept instead of counted, in webhook_endpoint_stats, and so is an
+-- endpoint's health: how often it failed in a row, and how much was claimed this minute.
 
 create table if not exists public.webhook_outbox (
   id bigint generated always as identity constraint webhook_outbox_pkey primary key,
   event_id text not null,
   event_type text not null,
   user_id uuid,
-  max_attempts integer not null default 5,
+  max_attempts integer,
   payload jsonb not null,
   is_wide boolean not null default false,
   after_endpoint uuid,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  only_endpoint uuid,
+  except_endpoint uuid
 );
 
 create table if not exists public.webhook_endpoint_stats (
@@ -26,10 +29,50 @@ create table if not exists public.webhook_endpoint_stats (
     constraint webhook_endpoint_stats_endpoint_id_fkey
       references public.webhook_endpoints (id) on delete cascade,
   total_deliveries bigint not null default 0,
-  failed_deliveries bigint not null default 0
+  failed_deliveries bigint not null default 0,
+  consecutive_failures integer not null default 0,
+  first_failure_at timestamptz,
+  alerted_at timestamptz,
+  minute timestamptz,
+  minute_claims integer not null default 0
 )
 -- Room in each page for the new version of a row: no index changes with it.
 with (fillfactor = 50);
+
+-- What an owner may set, and what becomes of an endpoint that fails.
+alter table public.webhook_endpoints
+  add column if not exists rate_limit_per_minute integer,
+  add column if not exists max_attempts integer,
+  add column if not exists headers jsonb not null default '{}',
+  add column if not exists disabled_reason text,
+  add column if not exists disabled_at timestamptz;
+alter table public.webhook_deliveries
+  add column if not exists attempts_before_resend integer not null default 0;
+
+create or replace function public.webhook_header_names(headers jsonb) returns text[]
+language sql immutable
+set search_path = ''
+as $$ select array(select h.name from jsonb_object_keys(headers) as h (name) order by 1) $$;
+revoke all on function public.webhook_header_names(jsonb) from public;
+grant execute on function public.webhook_header_names(jsonb)
+  to anon, authenticated, service_role;
+alter table public.webhook_endpoints
+  add column if not exists header_names text[]
+    generated always as (public.webhook_header_names(headers)) stored;
+
+-- Endpoints that are switched off are told of events too: they can be recovered.
+do $index$
+begin
+  if exists (
+    select from pg_catalog.pg_indexes i
+    where i.schemaname = 'public' and i.indexname = 'idx_webhook_endpoints_active'
+      and position('WHERE' in i.indexdef) > 0
+  ) then
+    drop index public.idx_webhook_endpoints_active;
+    create index idx_webhook_endpoints_active on public.webhook_endpoints using gin (events);
+  end if;
+end
+$index$;
 
 comment on table public.webhook_outbox is
   'Events that have not yet become deliveries to all the endpoints that want them.';
@@ -37,8 +80,26 @@ comment on column public.webhook_outbox.is_wide is
   'More endpoints want the event than could be seen to together with other events.';
 comment on column public.webhook_outbox.after_endpoint is
   'Where there are too many at all: endpoints up to this id have their delivery already.';
+comment on column public.webhook_outbox.only_endpoint is
+  'The one endpoint the event is for.';
+comment on column public.webhook_outbox.except_endpoint is
+  'The endpoint the event is about, which does not get it.';
 comment on table public.webhook_endpoint_stats is
-  'How many deliveries an endpoint has had, and how many of them have failed.';
+  'How many deliveries an endpoint has had, how many of them have failed, and how it fares.';
+comment on column public.webhook_endpoint_stats.consecutive_failures is
+  'Attempts that failed since the last one that succeeded.';
+comment on column public.webhook_endpoint_stats.first_failure_at is
+  'When the first of them was made.';
+comment on column public.webhook_endpoint_stats.alerted_at is
+  'When endpoint.failing was emitted; null once it has recovered.';
+comment on column public.webhook_endpoint_stats.minute_claims is
+  'Deliveries claimed in the minute that began at `minute`; kept where they are limited.';
+comment on column public.webhook_endpoints.headers is
+  'What the owner wants sent along, by name. Only the service role reads the values.';
+comment on column public.webhook_endpoints.disabled_reason is
+  'Why the system switched the endpoint off; null where its owner did.';
+comment on column public.webhook_deliveries.attempts_before_resend is
+  'Attempts before the delivery was last resent: they do not count against max_attempts.';
 
 revoke all on public.webhook_outbox, public.webhook_endpoint_stats
   from public, anon, authenticated;
@@ -143,27 +204,32 @@ drop function if exists public.webhook_queue_lower();
 
 -- What an owner sees -----------------------------------------------------------
 
--- The endpoint as the API shows it: without secrets.
+-- The endpoint as the API shows it: without secrets, and with the names of its headers.
 create or replace function public.webhook_endpoint_object(
   id uuid, url text, description text, events text[], is_active boolean,
-  created_at timestamptz, updated_at timestamptz
+  created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
+  max_attempts integer, header_names text[], disabled_reason text, disabled_at timestamptz
 ) returns jsonb
 language sql stable
 set search_path = ''
 as $$
   select jsonb_build_object(
     'id', id, 'url', url, 'description', description, 'events', events,
-    'is_active', is_active, 'created_at', created_at, 'updated_at', updated_at)
+    'is_active', is_active, 'created_at', created_at, 'updated_at', updated_at,
+    'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
+    'headers', header_names, 'disabled_reason', disabled_reason, 'disabled_at', disabled_at)
 $$;
 revoke all on function public.webhook_endpoint_object(
-  uuid, text, text, text[], boolean, timestamptz, timestamptz) from public, service_role;
+  uuid, text, text, text[], boolean, timestamptz, timestamptz, integer, integer, text[], text,
+  timestamptz) from public, service_role;
 grant execute on function public.webhook_endpoint_object(
-  uuid, text, text, text[], boolean, timestamptz, timestamptz) to anon, authenticated;
+  uuid, text, text, text[], boolean, timestamptz, timestamptz, integer, integer, text[], text,
+  timestamptz) to anon, authenticated;
 
 -- The endpoint as the API shows it. Raises 404 where the row is not there or not visible
 -- to the caller.
 create or replace function public.webhook_endpoint_json(endpoint_id uuid) returns jsonb
-language plpgsql stable
+language plpgsql volatile
 set search_path = ''
 as $$
 declare
@@ -171,7 +237,8 @@ declare
   endpoint jsonb;
 begin
   select public.webhook_endpoint_object(
-    e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at)
+    e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
+    e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason, e.disabled_at)
   into endpoint
   from public.webhook_endpoints e
   where e.id = webhook_endpoint_json.endpoint_id and e.user_id = caller;
@@ -184,7 +251,7 @@ $$;
 
 -- The caller's endpoints, newest first, each with its delivery counts.
 create or replace function public.list_webhook_endpoints() returns jsonb
-language plpgsql stable
+language plpgsql volatile
 set search_path = ''
 as $$
 declare
@@ -193,7 +260,9 @@ begin
   return coalesce((
     select jsonb_agg(
       public.webhook_endpoint_object(
-        e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at)
+        e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
+        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason,
+        e.disabled_at)
       || jsonb_build_object('stats', jsonb_build_object(
         'total_deliveries', coalesce(s.total_deliveries, 0),
         'failed_deliveries', coalesce(s.failed_deliveries, 0)))
@@ -221,8 +290,8 @@ $$;
 
 -- Why an event cannot be taken, or null: {status, code, error, max_bytes?}, as the
 -- API answers it.
--- `bytes` is the size of its payload. An event type need not be in the catalogue:
--- refusing it would lose the event.
+-- `bytes` is the size of its payload; without `max_attempts` the endpoint's count. An event
+-- type need not be in the catalogue: refusing it would lose the event.
 create or replace function public.webhook_event_refusal(
   event_id text, event_type text, data jsonb, max_attempts integer, bytes integer
 ) returns jsonb
@@ -241,7 +310,7 @@ as $$
     when event_id !~ '^[\x21-\x7e]{1,255}$' or event_id is null
       then jsonb_build_object('status', 400, 'code', 'invalid_field',
         'error', 'event_id must be 1 to 255 visible ASCII characters')
-    when max_attempts not between 1 and 100 or max_attempts is null
+    when max_attempts not between 1 and 100
       then jsonb_build_object('status', 400, 'code', 'invalid_field',
         'error', 'max_attempts must be a whole number from 1 to 100')
     when bytes > public.webhook_max_payload_bytes()
@@ -273,7 +342,7 @@ declare
     case jsonb_typeof(data) when 'string' then (data #>> '{}')::jsonb else data end;
   payload constant jsonb := public.webhook_payload(id, event_type, body);
   refusal constant jsonb := public.webhook_event_refusal(
-    id, event_type, body, 5, octet_length(payload::text));
+    id, event_type, body, null, octet_length(payload::text));
 begin
   if refusal is not null then
     raise invalid_parameter_value using message = refusal ->> 'error';
@@ -290,13 +359,15 @@ $$;
 -- makes another plan better, so each is planned once a session (plan_cache_mode).
 
 -- A claimed delivery as the worker needs it: {id, endpoint_id, event_id, claim,
--- attempts, url, secrets, payload}; `attempts` those recorded so far, `secrets` newest
--- first, `payload` the place of its payload in the list that comes with it.
+-- attempts, url, secrets, payload, headers?}; `attempts` those recorded so far, `secrets`
+-- newest first, `payload` the place of its payload in the list that comes with it, `headers`
+-- the owner's own, as pairs.
 drop function if exists public.webhook_claimed_json(
   uuid, uuid, text, integer, integer, jsonb, text, text, text, timestamptz);
 create or replace function public.webhook_claimed_json(
   id uuid, endpoint_id uuid, event_id text, claim integer, attempts integer, payload bigint,
-  url text, secret text, previous_secret text, previous_secret_expires_at timestamptz
+  url text, secret text, previous_secret text, previous_secret_expires_at timestamptz,
+  headers jsonb
 ) returns jsonb
 language sql stable
 set search_path = ''
@@ -307,12 +378,33 @@ as $$
     'secrets', case when previous_secret_expires_at > now()
       then jsonb_build_array(secret, previous_secret) else jsonb_build_array(secret) end,
     'payload', payload)
+  || case when headers = '{}' then '{}' else jsonb_build_object('headers', (
+    select jsonb_agg(jsonb_build_array(h.key, h.value)) from jsonb_each(headers) as h)) end
 $$;
+
+-- What an endpoint may have subscribed to that wants events of this type: for a.b.c these are
+-- *, a.*, a.b.* and a.b.c.
+create or replace function public.webhook_event_patterns(event_type text) returns text[]
+language sql immutable
+set search_path = ''
+as $$
+  select array['*', event_type] || array(
+    select array_to_string(t.parts[:n], '.') || '.*'
+    from generate_series(1, cardinality(t.parts) - 1) as n)
+  from (select string_to_array(event_type, '.') as parts) t
+$$;
+
+-- How many failures in a row make an endpoint back off: from then on one delivery a minute
+-- probes it, and the others wait, until one succeeds.
+create or replace function public.webhook_back_off_after() returns integer
+language sql immutable set search_path = '' as $$ select 10 $$;
 
 -- Turns events into deliveries to the endpoints that want them, and claims the first
 -- `claim_limit` of those for `lease_seconds`. A single event makes up to 10,000
 -- deliveries, one of several up to 100. One that more endpoints want makes none and goes to
--- the outbox, to be tried as a single one, and then endpoint by endpoint in steps.
+-- the outbox, to be tried as a single one, and then endpoint by endpoint in steps. An endpoint
+-- that is switched off has its delivery noted as failed, and one that is limited, by its
+-- owner or because it fails, is left to its turn in the queue.
 --
 -- Answers {events: [{event_id, duplicates, pending, more, payload}], batch: {payloads:
 -- [text], claimed: [delivery]}}: the events by their ids; `duplicates` had the event
@@ -333,36 +425,45 @@ declare
   answer jsonb;
 begin
   with incoming as materialized (
-    select i.*, i.payload::text as text from unnest(events) as i
+    select i.*, i.payload::text as text, public.webhook_event_patterns(i.event_type) as patterns
+    from unnest(events) as i
   ),
-  -- Three branches, so that each has its index: one user's endpoints, everybody's, and a
-  -- step through all there are. One that is being deleted is waited for: it would break
-  -- the foreign key, and all with it.
+  -- A branch for each way to find them, so that each has its index: one endpoint, one
+  -- user's, everybody's, and a step through all there are. One that is being deleted is
+  -- waited for: it would break the foreign key, and all with it.
   wanting as materialized (
-    select i.id, i.event_id, i.text, p.id as endpoint_id,
+    select i.id, i.event_id, i.text, p.id as endpoint_id, p.is_active, p.max_attempts,
+      p.rate_limit_per_minute,
       i.after_endpoint is null and count(*) over (partition by i.id) > most as is_too_wide
     from incoming i
     cross join lateral (
       select * from (
-        select p.id
+        select p.id, p.is_active, p.max_attempts, p.rate_limit_per_minute
         from public.webhook_endpoints p
-        where p.user_id = i.user_id and p.is_active and p.events && array['*', i.event_type]
-          and i.after_endpoint is null
+        where p.id = i.only_endpoint
+        for key share of p
+      ) one_endpoint
+      union all
+      select * from (
+        select p.id, p.is_active, p.max_attempts, p.rate_limit_per_minute
+        from public.webhook_endpoints p
+        where p.user_id = i.user_id and p.events && i.patterns
+          and i.only_endpoint is null and i.after_endpoint is null
         limit most + 1
         for key share of p
       ) one_user
       union all
       select * from (
-        select p.id
+        select p.id, p.is_active, p.max_attempts, p.rate_limit_per_minute
         from public.webhook_endpoints p
-        where p.is_active and p.events && array['*', i.event_type]
-          and i.user_id is null and i.after_endpoint is null
+        where p.events && i.patterns
+          and i.user_id is null and i.only_endpoint is null and i.after_endpoint is null
         limit most + 1
         for key share of p
       ) everybody
       union all
       select * from (
-        select p.id
+        select p.*
         from (
           select s.id from public.webhook_endpoints s
           where s.id > i.after_endpoint
@@ -370,17 +471,24 @@ begin
           limit step
         ) s
         cross join lateral (
-          select p.id
+          select p.id, p.is_active, p.max_attempts, p.rate_limit_per_minute
           from public.webhook_endpoints p
-          where p.id = s.id and p.is_active and p.events && array['*', i.event_type]
+          where p.id = s.id and p.events && i.patterns
             and (i.user_id is null or p.user_id = i.user_id)
           for key share of p
         ) p
       ) one_step
     ) p
+    where p.id is distinct from i.except_endpoint
   ),
   matched as materialized (
-    select w.id, w.event_id, w.endpoint_id, octet_length(w.text) as bytes,
+    select w.id, w.event_id, w.endpoint_id, w.is_active, w.max_attempts,
+      octet_length(w.text) as bytes,
+      w.is_active and w.rate_limit_per_minute is null and coalesce((
+        select s.consecutive_failures < public.webhook_back_off_after()
+        from public.webhook_endpoint_stats s
+        where s.endpoint_id = w.endpoint_id
+      ), true) as is_free,
       row_number() over (partition by w.id order by w.endpoint_id) as nth,
       -- Of events with the same id, the first one counts.
       row_number() over (partition by w.event_id, w.endpoint_id order by w.id) as turn
@@ -388,8 +496,8 @@ begin
     where not w.is_too_wide
   ),
   numbered as materialized (
-    select m.id, m.event_id, m.endpoint_id, m.turn,
-      row_number() over places <= claim_limit
+    select m.id, m.event_id, m.endpoint_id, m.is_active, m.max_attempts, m.turn,
+      m.is_free and count(*) filter (where m.is_free) over places <= claim_limit
         and sum(m.bytes) filter (where m.nth = 1) over places
           <= public.webhook_max_claim_bytes() as claim
     from matched m
@@ -397,11 +505,14 @@ begin
   ),
   inserted as (
     insert into public.webhook_deliveries as d
-      (endpoint_id, event_type, event_id, max_attempts, claims, unrecorded_claims,
-        next_retry_at, payload)
-    select n.endpoint_id, i.event_type, i.event_id, i.max_attempts, n.claim::integer,
-      n.claim::integer,
-      case when n.claim then now() + make_interval(secs => lease_seconds) else now() end,
+      (endpoint_id, event_type, event_id, max_attempts, claims, unrecorded_claims, status,
+        last_error, next_retry_at, payload)
+    select n.endpoint_id, i.event_type, i.event_id, coalesce(i.max_attempts, n.max_attempts, 5),
+      n.claim::integer, n.claim::integer,
+      case when n.is_active then 'pending' else 'failed' end,
+      case when not n.is_active then 'Endpoint was disabled' end,
+      case when n.claim then now() + make_interval(secs => lease_seconds)
+        when n.is_active then now() end,
       i.payload
     from numbered n
     join incoming i using (id)
@@ -414,15 +525,15 @@ begin
   -- What was matched beside what came of it: grouped, because a join of two lists whose
   -- lengths the planner cannot know may compare each with each.
   made as materialized (
-    select max(b.id) as id, b.endpoint_id,
+    select max(b.id) as id, b.endpoint_id, bool_or(b.is_active) as is_active,
       (array_agg(b.delivery_id) filter (where b.delivery_id is not null))[1] as delivery_id,
       max(b.claims) as claims
     from (
-      select m.id, m.endpoint_id, m.event_id, m.turn, null::uuid as delivery_id,
+      select m.id, m.endpoint_id, m.event_id, m.turn, m.is_active, null::uuid as delivery_id,
         null::integer as claims
       from matched m
       union all
-      select null, d.endpoint_id, d.event_id, 1, d.id, d.claims from inserted d
+      select null, d.endpoint_id, d.event_id, 1, null, d.id, d.claims from inserted d
     ) b
     group by b.event_id, b.endpoint_id, b.turn
   ),
@@ -430,14 +541,16 @@ begin
     select i.id, count(m.id) as wanted, count(m.delivery_id) as made,
       count(m.id) filter (where m.claims = 0) as pending
     from incoming i
-    left join made m using (id)
+    -- Those that are switched off are nobody's concern now.
+    left join made m on m.id = i.id and m.is_active
     group by i.id
   ),
   left_over as (
     insert into public.webhook_outbox
-      (event_id, event_type, user_id, max_attempts, payload, is_wide, after_endpoint, created_at)
+      (event_id, event_type, user_id, max_attempts, payload, is_wide, after_endpoint, created_at,
+        except_endpoint)
     select i.event_id, i.event_type, i.user_id, i.max_attempts, i.payload, true,
-      n.after_endpoint, i.created_at
+      n.after_endpoint, i.created_at, i.except_endpoint
     from incoming i
     cross join lateral (
       -- Alone, next time.
@@ -482,7 +595,7 @@ begin
       'claimed', (
         select coalesce(jsonb_agg(public.webhook_claimed_json(
           m.delivery_id, m.endpoint_id, i.event_id, m.claims, 0, s.place, p.url, p.secret,
-          p.previous_secret, p.previous_secret_expires_at)), '[]')
+          p.previous_secret, p.previous_secret_expires_at, p.headers)), '[]')
         from made m
         join sent s using (id)
         join incoming i using (id)
@@ -529,7 +642,7 @@ begin
       coalesce(e.event ->> 'event_id', gen_random_uuid()::text) as event_id,
       e.event ->> 'event_type' as event_type,
       (e.event ->> 'user_id')::uuid as user_id,
-      coalesce((e.event ->> 'max_attempts')::integer, 5) as max_attempts,
+      (e.event ->> 'max_attempts')::integer as max_attempts,
       e.event -> 'data' as data
     from jsonb_array_elements(parsed) with ordinality as e (event, ord)
   ),
@@ -544,7 +657,7 @@ begin
   )
   select
     array_agg(row(j.ord, j.event_id, j.event_type, j.user_id, j.max_attempts, j.payload,
-      false, null, now())::public.webhook_outbox order by j.ord)
+      false, null, now(), null, null)::public.webhook_outbox order by j.ord)
       filter (where j.refusal is null),
     jsonb_agg(
       jsonb_build_object('ord', j.ord, 'event_id', j.event_id, 'refused', j.refusal)
@@ -562,7 +675,8 @@ begin
         from jsonb_array_elements(refusals) as r (refusal)
         union all
         select a.id, e.event
-        from unnest(accepted) with ordinality as a (id, _1, _2, _3, _4, _5, _6, _7, _8, nth)
+        from unnest(accepted) with ordinality
+          as a (id, _1, _2, _3, _4, _5, _6, _7, _8, _9, _10, nth)
         join jsonb_array_elements(answer -> 'events') with ordinality as e (event, nth)
           using (nth)
       ) merged
@@ -612,7 +726,9 @@ $$;
 -- in the outbox.
 --
 -- Fair between endpoints: each that is due gets an equal share of the claim, and then
--- goes to the end of the queue. What can no longer be sent is settled on the way: its
+-- goes to the end of the queue. One with a limit gets no more than is left of it in this
+-- minute, and its next turn is in the next one: by its owner's rate_limit_per_minute, or one
+-- while it backs off (see webhook_back_off_after()). What can no longer be sent is settled on the way: its
 -- endpoint was switched off, or claim after claim ended without a result; each such
 -- claim is leased twice as long as the one before, up to 8 hours.
 -- Answers {batch: {payloads: [text], claimed: [delivery]}, settled: [{id, endpoint_id,
@@ -628,8 +744,13 @@ as $$
 declare
   max_unrecorded_claims constant integer := 20;
   max_lease_seconds constant integer := 28800;
+  this_minute constant timestamptz := date_trunc('minute', now());
   drained boolean;
   turns uuid[];
+  -- Those of them with a limit, and what is left of each: null where somebody else is just
+  -- using it.
+  limited uuid[];
+  rooms integer[];
   share integer;
   answer jsonb;
 begin
@@ -656,19 +777,47 @@ begin
     for update skip locked
   ) t;
 
+  with limits as materialized (
+    select s.endpoint_id, least(e.rate_limit_per_minute,
+      case when s.consecutive_failures >= public.webhook_back_off_after() then 1 end) as most
+    from unnest(turns) as t (endpoint_id)
+    join public.webhook_endpoints e on e.id = t.endpoint_id
+    join public.webhook_endpoint_stats s on s.endpoint_id = t.endpoint_id
+    where e.is_active and (e.rate_limit_per_minute is not null
+      or s.consecutive_failures >= public.webhook_back_off_after())
+  ),
+  -- Not waited for: whoever has them may be waiting for what is held here.
+  held as materialized (
+    select s.endpoint_id,
+      case when s.minute = this_minute then s.minute_claims else 0 end as used
+    from public.webhook_endpoint_stats s
+    where s.endpoint_id in (select l.endpoint_id from limits l)
+    for update skip locked
+  )
+  select array_agg(l.endpoint_id), array_agg(case when h.used is not null then greatest(l.most - h.used, 0) end)
+  into limited, rooms
+  from limits l
+  left join held h using (endpoint_id);
+
   -- Everybody's oldest first, then everybody's second oldest, and so on. No more is looked
   -- at than an equal share of each, unless that leaves room.
   share := ceil(claim_limit::numeric / greatest(cardinality(turns), 1));
-  with shares as materialized (
-    select t.endpoint_id, d.id, d.next_retry_at, d.nth
+  with turn as materialized (
+    select t.endpoint_id,
+      case when l.endpoint_id is null then claim_limit else coalesce(l.room, 0) end as room
     from unnest(turns) as t (endpoint_id)
+    left join unnest(limited, rooms) as l (endpoint_id, room) using (endpoint_id)
+  ),
+  shares as materialized (
+    select t.endpoint_id, t.room, d.id, d.next_retry_at, d.nth
+    from turn t
     cross join lateral (
       select d.id, d.next_retry_at, row_number() over (order by d.next_retry_at) as nth
       from public.webhook_deliveries d
       where d.endpoint_id = t.endpoint_id and d.status in ('pending', 'retrying')
         and d.next_retry_at <= now()
       order by d.next_retry_at
-      limit share
+      limit least(share, t.room)
     ) d
   ),
   due as (
@@ -683,9 +832,9 @@ begin
         and d.next_retry_at <= now()
       order by d.next_retry_at
       offset share
-      limit claim_limit
+      limit s.room - share
     ) d
-    where s.nth = share and (select count(*) from shares) < claim_limit
+    where s.nth = share and s.room > share and (select count(*) from shares) < claim_limit
   ),
   candidates as (
     select d.id, d.nth, d.next_retry_at from due d
@@ -717,7 +866,7 @@ begin
   ),
   judged as (
     select l.id, l.place, l.text, p.url, p.secret, p.previous_secret,
-      p.previous_secret_expires_at,
+      p.previous_secret_expires_at, p.headers,
       case
         when not p.is_active then 'Endpoint was disabled'
         when l.unrecorded_claims >= max_unrecorded_claims
@@ -742,7 +891,7 @@ begin
       -- another order, could wait for somebody who waits for the first. It can wait.
       and (j.refusal is null or not drained)
     returning d.id, d.endpoint_id, d.event_id, d.claims, d.attempts, d.status, j.place, j.text,
-      j.url, j.secret, j.previous_secret, j.previous_secret_expires_at, j.refusal
+      j.url, j.secret, j.previous_secret, j.previous_secret_expires_at, j.headers, j.refusal
   ),
   payloads as materialized (
     select p.text, row_number() over (order by p.place) - 1 as place
@@ -754,7 +903,7 @@ begin
       'payloads', (select coalesce(jsonb_agg(p.text order by p.place), '[]') from payloads p),
       'claimed', coalesce(jsonb_agg(public.webhook_claimed_json(
         c.id, c.endpoint_id, c.event_id, c.claims, c.attempts, p.place, c.url, c.secret,
-        c.previous_secret, c.previous_secret_expires_at) order by c.place)
+        c.previous_secret, c.previous_secret_expires_at, c.headers) order by c.place)
         filter (where c.refusal is null), '[]')),
     'settled', coalesce(jsonb_agg(jsonb_build_object(
       'id', c.id, 'endpoint_id', c.endpoint_id, 'status', c.status, 'error', c.refusal
@@ -763,19 +912,41 @@ begin
   from claimed c
   join payloads p using (text);
 
-  -- The next turn: now, behind those who wait already, or when something will be due.
+  if limited is not null then
+    with used as (
+      select (d.delivery ->> 'endpoint_id')::uuid as endpoint_id, count(*)::integer as claims
+      from jsonb_array_elements(answer #> '{batch,claimed}') as d (delivery)
+      group by 1
+    ),
+    counted as (
+      update public.webhook_endpoint_stats s set
+        minute = this_minute,
+        minute_claims =
+          case when s.minute = this_minute then s.minute_claims else 0 end + u.claims
+      from used u
+      where s.endpoint_id = u.endpoint_id and u.endpoint_id = any(limited)
+    )
+    select array_agg(l.room - coalesce(u.claims, 0) order by l.nth) into rooms
+    from unnest(limited, rooms) with ordinality as l (endpoint_id, room, nth)
+    left join used u using (endpoint_id);
+  end if;
+
+  -- The next turn: now, behind those who wait already, when something will be due, or when
+  -- the limit allows it.
   with next as (
     select t.endpoint_id, (
-      select min(d.next_retry_at) from public.webhook_deliveries d
-      where d.endpoint_id = t.endpoint_id and d.status in ('pending', 'retrying')
-    ) as due_at
+        select min(d.next_retry_at) from public.webhook_deliveries d
+        where d.endpoint_id = t.endpoint_id and d.status in ('pending', 'retrying')
+      ) as due_at,
+      case when l.room <= 0 then this_minute + interval '1 minute' end as allowed_at
     from unnest(turns) as t (endpoint_id)
+    left join unnest(limited, rooms) as l (endpoint_id, room) using (endpoint_id)
   ),
   gone as (
     delete from public.webhook_queue q using next n
     where q.endpoint_id = n.endpoint_id and n.due_at is null
   )
-  update public.webhook_queue q set due_at = greatest(n.due_at, now())
+  update public.webhook_queue q set due_at = greatest(n.due_at, n.allowed_at, now())
   from next n
   where q.endpoint_id = n.endpoint_id and n.due_at is not null;
 
@@ -788,55 +959,152 @@ $$;
 -- Records what became of claimed deliveries and decides what happens next.
 --
 -- `results`: a JSON array of {id, claim, attempts, released?, response_status?,
--- response_body?, response_time_ms?, error?}, the first three as they were claimed. A
--- delivery that is released was not attempted: it is due again at once. One succeeded if
--- the status is 2xx and there is no error. A result whose claim is no longer the latest
--- changes nothing; one that was recorded already, because the answer to the call before was
--- lost, changes nothing either and is answered again.
+-- response_body?, response_time_ms?, error?, cause?, retry_after_seconds?, age_ms?}, the first
+-- three as they were claimed, `cause` the kind of failure, `age_ms` how long ago the attempt
+-- began. A delivery that is released was not attempted: it is due again at once. One
+-- succeeded if the status is 2xx and there is no error. A result whose claim is no longer the
+-- latest changes nothing; one that was recorded already, because the answer to the call before
+-- was lost, changes nothing either and is answered again.
+--
+-- What a receiver asks for with 429 or 503 and Retry-After is kept, up to twice the
+-- schedule's step; 410 ends the delivery. Each attempt is logged and counted in the same
+-- statement, and the endpoint's health judged (see webhook_judge_health(), which has the
+-- operator told at `alert_url`).
 -- Answers [{id, status}] of what is recorded.
-create or replace function public.record_webhook_results(results text) returns jsonb
+drop function if exists public.record_webhook_results(text);
+create or replace function public.record_webhook_results(
+  results text, alert_url text default null
+) returns jsonb
 language plpgsql volatile
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
 as $$
 declare
+  parsed constant jsonb := results::jsonb;
   answer jsonb;
+  health jsonb;
 begin
+  -- An endpoint's place in the queue is locked before its counts, by everybody.
+  perform from public.webhook_queue q
+  where q.endpoint_id in (
+    select d.endpoint_id
+    from jsonb_to_recordset(parsed) as r (id uuid, error text)
+    join public.webhook_deliveries d using (id)
+    left join public.webhook_endpoint_stats s on s.endpoint_id = d.endpoint_id
+    where r.error is not null or s.consecutive_failures > 0
+  )
+  order by q.endpoint_id
+  for update;
+
   with result as (
     select r.*, r.error is null and r.response_status between 200 and 299 as ok
-    from jsonb_to_recordset(results::jsonb) as r (
+    from rows from (jsonb_to_recordset(parsed) as (
       id uuid, claim integer, attempts integer, released boolean, response_status integer,
-      response_body text, response_time_ms integer, error text)
+      response_body text, response_time_ms integer, error text, cause text,
+      retry_after_seconds integer, age_ms bigint
+    )) with ordinality as r (id, claim, attempts, released, response_status, response_body,
+      response_time_ms, error, cause, retry_after_seconds, age_ms, nth)
+  ),
+  judged as (
+    select r.*, d.attempts + 1 - d.attempts_before_resend as attempt_since_resend,
+      r.response_status is distinct from 410
+        and d.attempts + 1 - d.attempts_before_resend < d.max_attempts as may_retry
+    from result r
+    join public.webhook_deliveries d on d.id = r.id
+    where d.claims = r.claim and d.attempts = r.attempts and d.status in ('pending', 'retrying')
   ),
   recorded as (
     update public.webhook_deliveries d set
       attempts = d.attempts + 1,
       unrecorded_claims = 0,
-      status = case
-        when r.ok then 'success'
-        when d.attempts + 1 >= d.max_attempts then 'failed'
-        else 'retrying'
+      status = case when j.ok then 'success' when j.may_retry then 'retrying' else 'failed' end,
+      next_retry_at = case when not j.ok and j.may_retry then now() + least(
+        greatest(public.webhook_retry_delay(j.attempt_since_resend),
+          make_interval(secs => j.retry_after_seconds)),
+        2 * public.webhook_retry_delay(j.attempt_since_resend))
       end,
-      next_retry_at = case
-        when not r.ok and d.attempts + 1 < d.max_attempts
-          then now() + public.webhook_retry_delay(d.attempts + 1)
-      end,
-      delivered_at = case when r.ok then now() end,
-      response_status = r.response_status,
-      response_body = r.response_body,
-      response_time_ms = r.response_time_ms,
-      last_error = coalesce(r.error, d.last_error)
-    from result r
-    where d.id = r.id and d.claims = r.claim and d.attempts = r.attempts
-      and d.status in ('pending', 'retrying') and r.released is not true
-    returning d.id, d.status
+      delivered_at = case when j.ok then now() else d.delivered_at end,
+      response_status = j.response_status,
+      response_body = j.response_body,
+      response_time_ms = j.response_time_ms,
+      last_error = coalesce(j.error, d.last_error)
+    from judged j
+    -- What somebody else has changed since it was looked at is looked at again.
+    where d.id = j.id and d.claims = j.claim and d.attempts = j.attempts
+      and d.status in ('pending', 'retrying') and j.released is not true
+    returning d.id, d.endpoint_id, d.status, d.attempts, j.nth, j.ok, j.response_status,
+      j.response_body, j.response_time_ms, j.error,
+      case when j.ok then 'success' else coalesce(j.cause, 'other') end as outcome,
+      now() - make_interval(secs => coalesce(j.age_ms, 0) / 1000.0) as attempted_at
   ),
   released as (
     update public.webhook_deliveries d set next_retry_at = now(), unrecorded_claims = 0
-    from result r
-    where d.id = r.id and d.claims = r.claim and d.attempts = r.attempts
-      and d.status in ('pending', 'retrying') and r.released
+    from judged j
+    where d.id = j.id and d.claims = j.claim and d.attempts = j.attempts
+      and d.status in ('pending', 'retrying') and j.released
     returning d.id, d.status
+  ),
+  logged as (
+    insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id,
+      attempted_at, response_status, response_time_ms, response_body, error)
+    select c.id, c.attempts, c.endpoint_id, c.attempted_at, c.response_status,
+      c.response_time_ms, c.response_body, c.error
+    from recorded c
+  ),
+  counted as (
+    insert into public.webhook_attempt_counts as a
+      (endpoint_id, starts_at, seconds, outcome, latency_class, attempts)
+    select c.endpoint_id, date_bin('5 minutes', now(), 'epoch'), 300, c.outcome,
+      public.webhook_latency_class(c.response_time_ms) as latency_class, count(*)
+    from recorded c
+    group by c.endpoint_id, c.outcome, latency_class
+    order by c.endpoint_id, c.outcome, latency_class
+    on conflict (endpoint_id, starts_at, seconds, outcome, latency_class)
+      do update set attempts = a.attempts + excluded.attempts
+  ),
+  totalled as (
+    insert into public.webhook_totals as t (outcome, shard, attempts)
+    select c.outcome, pg_backend_pid() % 16, count(*)
+    from recorded c
+    group by c.outcome
+    order by c.outcome
+    on conflict (outcome, shard) do update set attempts = t.attempts + excluded.attempts
+  ),
+  endpoint as materialized (
+    select c.endpoint_id, bool_or(not c.ok) as has_failed, bool_or(c.ok) as has_succeeded,
+      coalesce(bool_or(c.response_status = 410), false) as is_gone,
+      max(c.nth) filter (where c.ok) as last_success
+    from recorded c
+    group by c.endpoint_id
+  ),
+  -- Healthy endpoints stay untouched.
+  locked as materialized (
+    select s.endpoint_id, s.consecutive_failures
+    from endpoint e
+    join public.webhook_endpoint_stats s using (endpoint_id)
+    where e.has_failed or s.consecutive_failures > 0 or s.alerted_at is not null
+    order by s.endpoint_id
+    for update of s
+  ),
+  streak as (
+    select e.endpoint_id, l.consecutive_failures as before, e.has_failed, e.has_succeeded,
+      e.is_gone, count(c.nth)::integer as failures, min(c.attempted_at) as first_failure_at
+    from locked l
+    join endpoint e using (endpoint_id)
+    left join recorded c
+      on c.endpoint_id = e.endpoint_id and c.nth > coalesce(e.last_success, 0)
+    group by e.endpoint_id, l.consecutive_failures, e.has_failed, e.has_succeeded, e.is_gone
+  ),
+  judged_endpoint as (
+    update public.webhook_endpoint_stats s set
+      consecutive_failures =
+        case when k.has_succeeded then 0 else s.consecutive_failures end + k.failures,
+      first_failure_at = case when not k.has_succeeded
+        then coalesce(s.first_failure_at, k.first_failure_at) else k.first_failure_at end
+    from streak k
+    where s.endpoint_id = k.endpoint_id
+    returning s.endpoint_id, k.before, k.has_failed, k.has_succeeded, k.is_gone,
+      s.consecutive_failures, s.first_failure_at, s.alerted_at
   ),
   known as (
     select c.id, c.status from recorded c
@@ -848,19 +1116,30 @@ begin
     join public.webhook_deliveries d on d.id = r.id
     where d.claims = r.claim and d.attempts = r.attempts + 1
   )
-  select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'status', k.status)), '[]')
-  into answer
-  from known k;
+  select
+    (select coalesce(jsonb_agg(jsonb_build_object('id', k.id, 'status', k.status)), '[]')
+     from known k),
+    (select jsonb_agg(to_jsonb(e)) from judged_endpoint e)
+  into answer, health;
+
+  if health is not null then
+    perform public.webhook_judge_health(health, alert_url);
+  end if;
   return answer;
 end
 $$;
+revoke all on function public.record_webhook_results(text, text)
+  from public, anon, authenticated;
+grant execute on function public.record_webhook_results(text, text) to service_role;
 
 revoke all on function
   public.webhook_payload(text, text, jsonb),
   public.webhook_event_refusal(text, text, jsonb, integer, integer),
   public.emit_webhook_event(text, jsonb, uuid, text),
   public.webhook_claimed_json(
-    uuid, uuid, text, integer, integer, bigint, text, text, text, timestamptz),
+    uuid, uuid, text, integer, integer, bigint, text, text, text, timestamptz, jsonb),
+  public.webhook_event_patterns(text),
+  public.webhook_back_off_after(),
   public.webhook_fan_out(public.webhook_outbox[], integer, integer),
   public.webhook_drain_outbox()
   from public, anon, authenticated;
@@ -869,7 +1148,9 @@ grant execute on function
   public.webhook_event_refusal(text, text, jsonb, integer, integer),
   public.emit_webhook_event(text, jsonb, uuid, text),
   public.webhook_claimed_json(
-    uuid, uuid, text, integer, integer, bigint, text, text, text, timestamptz),
+    uuid, uuid, text, integer, integer, bigint, text, text, text, timestamptz, jsonb),
+  public.webhook_event_patterns(text),
+  public.webhook_back_off_after(),
   public.webhook_fan_out(public.webhook_outbox[], integer, integer),
   public.webhook_drain_outbox()
   to service_role;

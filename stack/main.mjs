@@ -38,7 +38,7 @@ const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).
 const RESTARTS = 20;
 const WORKER_SETTINGS = [
   "DATABASE_TIMEOUT_MS", "DELIVERY_BATCH", "DELIVERY_CONCURRENCY", "DELIVERY_TIMEOUT_MS",
-  "MAX_SUBREQUESTS", "TICK_SECONDS", "WAKE_UP_KEY",
+  "MAX_SUBREQUESTS", "TICK_SECONDS", "WAKE_UP_KEY", "ALERT_WEBHOOK_URL", "RETENTION_DAYS",
 ];
 /** What the paid plan of Workers allows, like workerd, which counts nothing. */
 const PAID_SUBREQUESTS = "1000";

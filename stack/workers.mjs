@@ -5,7 +5,7 @@
 // queue, and `caller` the worker in tests/caller, bound to deliver; prints {"manage_url": …,
 // "deliver_url": …, "caller_url"?: …} when they answer, each straight from workerd. The
 // workers' log lines go to standard error. A line `cron` on standard input fires the cron
-// trigger.
+// trigger of every minute, `retention` that of every day.
 
 import { rmSync } from "node:fs";
 import fs from "node:fs/promises";
@@ -24,12 +24,12 @@ const { vars, ports = {}, queue = false, caller = false } = JSON.parse(process.e
 const settings = path.join(root, "wrangler.toml");
 const config = queue ? await withQueue(settings) : settings;
 
-/** wrangler.toml as a file where the lines `# [[env.deliver.queues…` and on are no comments. */
+/** wrangler.toml as a file where the lines `# [[env.….queues…` and on are no comments. */
 async function withQueue(file) {
   const lines = (await fs.readFile(file, "utf8")).split("\n");
   let inBlock = false;
   const text = lines.map((line) => {
-    inBlock = line.startsWith("# [[env.deliver.queues.") || (inBlock && line.startsWith("#"));
+    inBlock = /^# \[\[env\.\w+\.queues\./.test(line) || (inBlock && line.startsWith("#"));
     return inBlock ? line.slice(2) : line;
   });
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "webhooks-queue-"));
@@ -97,10 +97,12 @@ const urls = {};
 for (const { name } of workers) urls[`${name}_url`] = await url(name);
 console.log(JSON.stringify(urls));
 
+const { crons } = readConfig({ config, env: "deliver" }).triggers;
 const deliver = await miniflare.getWorker("deliver");
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  if (line !== "cron") return;
-  deliver.scheduled({ cron: "* * * * *", scheduledTime: new Date() })
+  const cron = crons[["cron", "retention"].indexOf(line)];
+  if (!cron) return;
+  deliver.scheduled({ cron, scheduledTime: new Date() })
     .catch((error) => console.error(`cron: ${error.message}`));
 });
 await inputEnded();

@@ -1,7 +1,7 @@
 //! One attempt: what is sent, and what the answer means. No I/O.
 
 use http::StatusCode;
-use shared::delivery::{Attempt, Claimed};
+use shared::delivery::{Attempt, Cause, Claimed};
 use shared::endpoint::{EndpointUrl, LocalEndpoints};
 use shared::event::EventId;
 use shared::runtime::{Answer, Failure, Outgoing};
@@ -10,11 +10,16 @@ use shared::signature;
 /// The most of an answer's body that is kept, in characters.
 const KEPT_CHARS: usize = 1000;
 
+/// A day, in seconds.
+const MAX_RETRY_AFTER: u32 = 86_400;
+
 /// A signed request, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Prepared<'a> {
     url: EndpointUrl,
     headers: [(&'static str, String); 7],
+    /// The owner's own.
+    custom: &'a [(String, String)],
     body: &'a str,
 }
 
@@ -27,6 +32,7 @@ impl Prepared<'_> {
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .chain([("Content-Type", "application/json")])
+                .chain(self.custom.iter().map(|(name, value)| (&**name, &**value)))
                 .collect(),
             body: self.body,
         }
@@ -39,7 +45,7 @@ impl Prepared<'_> {
 /// # Errors
 /// One of them is not allowed; the sentence is for the endpoint's owner.
 pub(crate) fn prepare<'a>(
-    delivery: &Claimed,
+    delivery: &'a Claimed,
     payload: &'a str,
     timestamp: u64,
     local: LocalEndpoints,
@@ -60,31 +66,75 @@ pub(crate) fn prepare<'a>(
             ("webhook-timestamp", timestamp.to_string()),
             ("webhook-signature", signature.standard),
         ],
+        custom: &delivery.headers,
         body: payload,
     })
 }
 
-/// Judges what came back after `elapsed_ms`.
-pub(crate) fn classify(answer: Result<Answer, Failure>, elapsed_ms: u64) -> Attempt {
+/// Judges what came back of a request that began at `started_at_ms` and ended at `now_ms`,
+/// both since the Unix epoch. `parse_date` reads an HTTP date as such a time.
+pub(crate) fn classify(
+    answer: Result<Answer, Failure>,
+    started_at_ms: u64,
+    now_ms: u64,
+    parse_date: impl Fn(&str) -> Option<u64>,
+) -> Attempt {
+    let attempt = Attempt {
+        response_time_ms: now_ms.saturating_sub(started_at_ms),
+        started_at_ms,
+        ..Attempt::default()
+    };
     match answer {
         Ok(answer) => Attempt {
             response_status: Some(answer.status),
             response_body: Some(excerpt(&answer.body)),
-            response_time_ms: elapsed_ms,
-            error: match answer.status {
+            error: (!is_success(answer.status)).then(|| explain(answer.status)),
+            cause: match answer.status {
                 200..=299 => None,
-                status => Some(explain(status)),
+                300..=399 => Some(Cause::Redirect),
+                400..=499 => Some(Cause::ClientError),
+                _ => Some(Cause::ServerError),
             },
-            released: false,
+            retry_after_seconds: match answer.status {
+                429 | 503 => answer
+                    .retry_after
+                    .and_then(|text| retry_after(&text, now_ms, parse_date)),
+                _ => None,
+            },
+            ..attempt
         },
         Err(failure) => Attempt {
             response_status: failure.status,
-            response_body: None,
-            response_time_ms: elapsed_ms,
             error: Some(explain_failure(&failure)),
-            released: false,
+            cause: Some(if failure.error.starts_with("timed out") {
+                Cause::Timeout
+            } else {
+                Cause::Connection
+            }),
+            ..attempt
         },
     }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// How long `Retry-After` asks to wait, in seconds: it says so, or names a date (RFC 9110,
+/// section 10.2.3).
+fn retry_after(text: &str, now_ms: u64, parse_date: impl Fn(&str) -> Option<u64>) -> Option<u32> {
+    let text = text.trim();
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        // What the schedule allows is less by far, so all that is larger is the same.
+        return (!text.is_empty())
+            .then(|| text.parse().unwrap_or(MAX_RETRY_AFTER).min(MAX_RETRY_AFTER));
+    }
+    let seconds = parse_date(text)?.saturating_sub(now_ms).div_ceil(1000);
+    Some(
+        u32::try_from(seconds)
+            .unwrap_or(MAX_RETRY_AFTER)
+            .min(MAX_RETRY_AFTER),
+    )
 }
 
 /// Says for the endpoint's owner what the platform says for its own people.
@@ -148,7 +198,7 @@ mod tests {
             body in proptest::collection::vec(any::<u8>(), 0..40),
             repeat in 0usize..200,
         ) {
-            let attempt = classify(answer(status, &body.repeat(repeat)), 1);
+            let attempt = classify(answer(status, &body.repeat(repeat)), 0, 1, |_| None);
             let text = attempt.response_body.unwrap();
             prop_assert!(text.chars().count() <= KEPT_CHARS && !text.contains('\0'));
             prop_assert_eq!(attempt.error.is_none(), (200..300).contains(&status));
@@ -179,6 +229,7 @@ mod tests {
             url: url.to_owned(),
             secrets: vec![Secret::new(format!("whsec_{}", "a".repeat(64)))],
             payload: 0,
+            headers: vec![("X-Team".to_owned(), "a b".to_owned())],
         }
     }
 
@@ -206,6 +257,7 @@ mod tests {
         assert_eq!(outgoing.url, "https://example.com/hook");
         assert_eq!(outgoing.body, PAYLOAD);
         assert_eq!(header("Content-Type"), "application/json");
+        assert_eq!(header("X-Team"), "a b");
         assert_eq!(header("webhook-id"), "evt_1");
         assert_eq!(header("webhook-timestamp"), "1700000000");
         assert_eq!(header("Nuke-Timestamp"), "1700000000");
@@ -232,7 +284,11 @@ mod tests {
     #[test]
     fn any_2xx_is_a_success_and_nothing_else() {
         for status in [200, 201, 204, 299] {
-            assert_eq!(classify(answer(status, b""), 1).error, None, "{status}");
+            assert_eq!(
+                classify(answer(status, b""), 0, 1, |_| None).error,
+                None,
+                "{status}"
+            );
         }
         for (status, expected) in [
             (199, "HTTP 199"),
@@ -241,7 +297,7 @@ mod tests {
             (500, "HTTP 500: Internal Server Error"),
             (599, "HTTP 599"),
         ] {
-            let attempt = classify(answer(status, b""), 1);
+            let attempt = classify(answer(status, b""), 0, 1, |_| None);
             assert_eq!(attempt.error.as_deref(), Some(expected));
         }
     }
@@ -252,7 +308,7 @@ mod tests {
             status: Some(200),
             error: "timed out after 15000 ms".to_owned(),
         };
-        let attempt = classify(Err(failure), 15_000);
+        let attempt = classify(Err(failure), 0, 15_000, |_| None);
         assert_eq!(attempt.response_status, Some(200));
         assert_eq!(
             attempt.error.as_deref(),
@@ -261,11 +317,60 @@ mod tests {
     }
 
     #[test]
+    fn each_failure_has_its_cause() {
+        let cause = |answer| classify(answer, 0, 1, |_| None).cause;
+        for (status, expected) in [
+            (204, None),
+            (302, Some(Cause::Redirect)),
+            (410, Some(Cause::ClientError)),
+            (500, Some(Cause::ServerError)),
+            (999, Some(Cause::ServerError)),
+        ] {
+            assert_eq!(cause(answer(status, b"")), expected, "{status}");
+        }
+        for (error, expected) in [
+            ("timed out after 15000 ms", Cause::Timeout),
+            ("Network connection lost", Cause::Connection),
+        ] {
+            let error = error.to_owned();
+            let failure = Failure {
+                status: None,
+                error,
+            };
+            assert_eq!(cause(Err(failure)), Some(expected));
+        }
+    }
+
+    #[test]
+    fn retry_after_is_read_as_seconds_or_as_a_date_where_it_counts() {
+        let seconds = |status, text: &str| {
+            let answer = Answer {
+                status,
+                retry_after: Some(text.to_owned()),
+                body: Vec::new(),
+                truncated: false,
+            };
+            classify(Ok(answer), 0, 5_000, |text| {
+                (text == "Tue, 01 Jan 2030 00:00:00 GMT").then_some(64_001)
+            })
+            .retry_after_seconds
+        };
+        assert_eq!(seconds(429, "120"), Some(120));
+        assert_eq!(seconds(503, " 0 "), Some(0));
+        assert_eq!(seconds(503, "Tue, 01 Jan 2030 00:00:00 GMT"), Some(60));
+        assert_eq!(seconds(503, &"9".repeat(40)), Some(MAX_RETRY_AFTER));
+        for text in ["", "soon", "-1", "1.5"] {
+            assert_eq!(seconds(503, text), None, "{text}");
+        }
+        assert_eq!(seconds(500, "120"), None);
+    }
+
+    #[test]
     fn the_first_thousand_characters_of_any_bytes_are_kept() {
         let body = "é".repeat(2000);
-        let attempt = classify(answer(200, body.as_bytes()), 1);
+        let attempt = classify(answer(200, body.as_bytes()), 0, 1, |_| None);
         assert_eq!(attempt.response_body, Some("é".repeat(1000)));
-        let attempt = classify(answer(200, b"a\0b\xff"), 1);
+        let attempt = classify(answer(200, b"a\0b\xff"), 0, 1, |_| None);
         assert_eq!(attempt.response_body.as_deref(), Some("a\u{fffd}b\u{fffd}"));
     }
 }

@@ -15,6 +15,7 @@ use crate::pump::{Outcome, Pump, count};
 const MAX_EVENTS: usize = 100;
 
 /// What is still to be done when the call is answered.
+#[derive(Default)]
 pub(crate) struct Rest {
     /// To be sent, where the caller does not wait for it.
     pub(crate) batch: Option<Batch>,
@@ -115,7 +116,7 @@ pub(crate) async fn deliver(pump: &Pump, fields: Fields<'_>) -> Result<(Reply, R
         answer.with("success", &true)
     };
     let status = if wait { 200 } else { 202 };
-    Ok(((status, body.to_string()), Rest { batch, more }))
+    Ok((Reply::json(status, body.to_string()), Rest { batch, more }))
 }
 
 /// What became of one event: of what was `sent` of it, or of what will be.

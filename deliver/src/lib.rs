@@ -11,10 +11,14 @@
 //! | `{"action": "retry"}` | sends one batch of what is due |
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
+//! `PUT /event-types/:name` keeps the catalogue of event types and `GET /metrics` is for a
+//! monitoring system; both are for holders of the service key.
+//!
 //! The cron trigger sends what is due until nothing is left or its time is up. With a queue
 //! bound to `WORK`, all of them put messages in instead of sending more than one batch, and
 //! its consumer, which is this worker too, claims a batch for each: a message says that there
-//! is work and nothing else, so that it does no harm if it is lost, repeated or late.
+//! is work and nothing else, so that it does no harm if it is lost, repeated or late. A second
+//! cron, once a day, deletes what is older than the retention.
 //!
 //! All of them end in [`pump::Pump::send`]. Nothing is kept here: what this worker has
 //! claimed and not recorded when it dies becomes due again by itself.
@@ -41,10 +45,16 @@ use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 use crate::events::Rest;
 use crate::pump::{Outcome, Pump, count};
 
+/// The cron in wrangler.toml that sends; the other one deletes.
+const EVERY_MINUTE: &str = "* * * * *";
+
 const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-deliver"];
 
 /// The largest request body that is read, in bytes: what a claim may hold, too.
 const MAX_BODY_BYTES: usize = 4 << 20;
+
+/// The largest description of an event type that is read, in bytes.
+const MAX_EVENT_TYPE_BYTES: usize = 256 << 10;
 
 /// How long an invocation may go on after it has answered
 /// (<https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil>).
@@ -55,14 +65,26 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response,
     // Waited for by the platform too: a caller that hangs up does not end the sending.
     let (done, answer) = oneshot::channel();
     context.wait_until(async move {
-        let (answer, rest) = match handle(&request, &env).await {
-            Ok((reply, pump, rest)) => (Ok(reply), Some((pump, rest))),
+        let pump = match pump(&env) {
+            Ok(pump) => pump,
+            Err(error) => {
+                let _caller_is_gone = done.send(Err(error));
+                return;
+            }
+        };
+        let (answer, rest) = match handle(&request, &pump).await {
+            Ok((reply, rest)) => (Ok(reply), Some(rest)),
             Err(error) => (Err(error), None),
         };
+        let status = match &answer {
+            Ok(reply) => reply.status,
+            Err(error) => error.status(),
+        };
         let _caller_is_gone = done.send(answer);
-        if let Some((pump, rest)) = rest {
+        if let Some(rest) = rest {
             log(finish(&pump, rest).await);
         }
+        pump.log("http", Some(status));
     });
     let answer = answer
         .await
@@ -71,8 +93,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response,
 }
 
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    log(tick(&env).await);
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    log(tick(&env, &event.cron()).await);
 }
 
 /// The consumer of the queue. The `event` macro's would panic where this one logs, and bring
@@ -99,57 +121,104 @@ fn pump(env: &Env) -> Result<Pump, Error> {
     Ok(Pump::new(config, Queue::bound(env, "WORK")))
 }
 
-/// The cron's.
-async fn tick(env: &Env) -> Result<(), Error> {
+/// The cron's: every minute what is due is sent, and with the other cron, once a day, what is
+/// old is deleted.
+async fn tick(env: &Env, cron: &str) -> Result<(), Error> {
     let pump = pump(env)?;
     pump.begin_within(pump.config().tick);
-    pump.run().await
+    if cron == EVERY_MINUTE {
+        let outcome = pump.run().await;
+        pump.log("cron", None);
+        outcome?;
+        pump.record_tick().await
+    } else {
+        let outcome = pump.purge().await;
+        pump.log("retention", None);
+        outcome
+    }
 }
 
 /// For one message of the queue.
 async fn consume(env: &Env, level: u32) -> Result<(), Error> {
-    pump(env)?.batch(level).await.map(drop)
+    let pump = pump(env)?;
+    let outcome = pump.batch(level).await.map(drop);
+    pump.log("queue", None);
+    outcome
 }
 
 /// Answers a call, and says what is to be done after that.
-async fn handle(request: &Request, env: &Env) -> Result<(Reply, Pump, Rest), Error> {
-    let path = runtime::path(request);
-    if path != "/" && runtime::path_below(&path, &PREFIXES) != Some("") {
-        return Err(Error::NotFound("There is nothing here, try POST /"));
+async fn handle(request: &Request, pump: &Pump) -> Result<(Reply, Rest), Error> {
+    let (path, _) = runtime::path_and_query(request);
+    let below = runtime::path_below(&path, &PREFIXES).or_else(|| path.strip_prefix('/'));
+    let (below, method) = (below.unwrap_or_default(), request.method());
+    let expect = |methods: &'static str| match method == methods {
+        true => Ok(()),
+        false => Err(Error::MethodNotAllowed(methods)),
+    };
+    match below.split_once('/') {
+        None if below.is_empty() => expect("POST")?,
+        None if below == "metrics" => {
+            expect("GET")?;
+            return metrics(request, pump).await;
+        }
+        Some(("event-types", name)) => {
+            expect("PUT")?;
+            return put_event_type(request, pump, name).await;
+        }
+        _ => return Err(Error::NotFound("There is nothing here, try POST /")),
     }
-    if request.method() != "POST" {
-        return Err(Error::MethodNotAllowed("POST"));
-    }
-    let pump = pump(env)?;
     let caller = authorize(request, pump.config())?;
 
     let body = runtime::read_json_body(request, MAX_BODY_BYTES).await?;
     let mut fields = Fields::parse(&body)?;
     let action: Option<String> = fields.optional("action", "a string")?;
-    let nothing = Rest {
-        batch: None,
-        more: false,
-    };
-    let (reply, rest) = match (action.as_deref(), caller) {
+    Ok(match (action.as_deref(), caller) {
         (Some("wake"), _) => {
             fields.finish("action")?;
             let body = Object::new().with("message", "Awake");
             let rest = Rest {
                 more: true,
-                ..nothing
+                ..Rest::default()
             };
-            ((202, body.to_string()), rest)
+            (Reply::json(202, body.to_string()), rest)
         }
         (_, Caller::WakeUp) => return Err(Error::Unauthorized),
-        (None | Some("deliver"), Caller::Service) => events::deliver(&pump, fields).await?,
+        (None | Some("deliver"), Caller::Service) => events::deliver(pump, fields).await?,
         (Some("retry"), Caller::Service) => {
             fields.finish("action")?;
             let (outcomes, _) = pump.batch(0).await?;
-            ((200, retried(&outcomes).to_string()), nothing)
+            let body = retried(&outcomes).to_string();
+            (Reply::json(200, body), Rest::default())
         }
         _ => return Err(fields.error("action", "must be deliver, retry or wake")),
-    };
-    Ok((reply, pump, rest))
+    })
+}
+
+/// `GET /metrics` → 200, text.
+async fn metrics(request: &Request, pump: &Pump) -> Result<(Reply, Rest), Error> {
+    authorize_service(request, pump)?;
+    let answer = pump.pass("webhook_metrics", &Object::new()).await?;
+    let text = serde_json::from_str(&answer)
+        .map_err(|_| Error::Unavailable("webhook_metrics: unexpected answer".to_owned()))?;
+    Ok((Reply::metrics(text), Rest::default()))
+}
+
+/// `PUT /event-types/:name` `{description?, example?, is_archived?}` → 200. The database knows
+/// what a type may be.
+async fn put_event_type(
+    request: &Request,
+    pump: &Pump,
+    name: &str,
+) -> Result<(Reply, Rest), Error> {
+    authorize_service(request, pump)?;
+    let body = runtime::read_json_body(request, MAX_EVENT_TYPE_BYTES).await?;
+    let fields = Fields::parse(&body)?;
+    let parameters = Object::new()
+        .with("name", name)
+        .with("changes", &fields.into_object(&[]).to_string());
+    let data = pump.pass("put_webhook_event_type", &parameters).await?;
+    let body = Object::new().with_json("data", data);
+    Ok((Reply::json(200, body.to_string()), Rest::default()))
 }
 
 /// Sends what a call's caller did not wait for.
@@ -167,6 +236,13 @@ enum Caller {
     Service,
     /// Holders of the wake-up key: to wake.
     WakeUp,
+}
+
+fn authorize_service(request: &Request, pump: &Pump) -> Result<(), Error> {
+    match authorize(request, pump.config())? {
+        Caller::Service => Ok(()),
+        Caller::WakeUp => Err(Error::Unauthorized),
+    }
 }
 
 /// Who is calling, by either header Supabase clients use.

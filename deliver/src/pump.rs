@@ -9,7 +9,7 @@ use serde::Serialize;
 use shared::config::DeliverConfig;
 use shared::decode::Decode;
 use shared::delivery::{
-    Attempt, Batch, Claim, Claimed, DeliveryResult, Enqueued, Recorded, Settled, Status,
+    Attempt, Batch, Cause, Claim, Claimed, DeliveryResult, Enqueued, Recorded, Settled, Status,
 };
 use shared::error::Error;
 use shared::event::NewEvent;
@@ -86,6 +86,11 @@ pub(crate) struct Pump {
     subrequests: Cell<u32>,
     /// When attempts are no longer begun, in milliseconds since the Unix epoch.
     deadline: Cell<u64>,
+    /// When the invocation began, in the same unit.
+    started_at: u64,
+    /// How many attempts it has made, and how many of them failed.
+    attempts: Cell<usize>,
+    failures: Cell<usize>,
 }
 
 impl Pump {
@@ -95,9 +100,58 @@ impl Pump {
             database: Database::new(&config.database, &Caller::Service),
             subrequests: Cell::new(config.max_subrequests),
             deadline: Cell::new(u64::MAX),
+            started_at: runtime::now_ms(),
+            attempts: Cell::new(0),
+            failures: Cell::new(0),
             config,
             queue,
         }
+    }
+
+    /// How long the invocation has been going on, in milliseconds.
+    fn elapsed_ms(&self) -> u64 {
+        runtime::now_ms().saturating_sub(self.started_at)
+    }
+
+    /// The invocation's line in the log.
+    pub(crate) fn log(&self, trigger: &str, status: Option<u16>) {
+        let line = Object::new()
+            .with("event", "invocation")
+            .with("worker", "deliver")
+            .with("trigger", trigger)
+            .with("status", &status)
+            .with("duration_ms", &self.elapsed_ms())
+            .with("attempts", &self.attempts.get())
+            .with("failures", &self.failures.get());
+        runtime::log(&line.without_nulls());
+    }
+
+    /// Tells the database how long a tick of the cron took.
+    pub(crate) async fn record_tick(&self) -> Result<(), Error> {
+        let parameters = Object::new().with("duration_ms", &self.elapsed_ms());
+        self.spend(1);
+        let recorded = self.database.call("record_webhook_tick", &parameters);
+        recorded.await.map(drop)
+    }
+
+    /// Deletes what is older than the retention, batch by batch, until nothing is left, the
+    /// time is up, or no more requests may be made.
+    pub(crate) async fn purge(&self) -> Result<(), Error> {
+        let parameters = Object::new().with("retention_days", &self.config.retention_days);
+        while self.subrequests.get() > 0 && !self.is_late() {
+            self.spend(1);
+            let purged = self.database.call("purge_webhook_deliveries", &parameters);
+            if purged.await? == "0" {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls a SQL function whose answer is passed on.
+    pub(crate) async fn pass(&self, function: &str, parameters: &Object) -> Result<String, Error> {
+        self.spend(1);
+        self.database.call(function, parameters).await
     }
 
     /// The settings.
@@ -282,17 +336,34 @@ impl Pump {
         }
         let start = runtime::now_ms();
         let local = self.config.local_endpoints;
-        let request = match attempt::prepare(delivery, payload, start / 1000, local) {
-            Ok(request) => request,
-            Err(error) => {
-                return Attempt {
-                    error: Some(error),
-                    ..Attempt::default()
-                };
+        let attempt = match attempt::prepare(delivery, payload, start / 1000, local) {
+            Ok(request) => {
+                let timeout = self.config.timeout;
+                let answer = runtime::post(request.outgoing(), timeout, MAX_ANSWER_BYTES).await;
+                attempt::classify(answer, start, runtime::now_ms(), runtime::parse_date)
             }
+            Err(error) => Attempt {
+                error: Some(error),
+                cause: Some(Cause::NotSent),
+                started_at_ms: start,
+                ..Attempt::default()
+            },
         };
-        let answer = runtime::post(request.outgoing(), self.config.timeout, MAX_ANSWER_BYTES).await;
-        attempt::classify(answer, runtime::now_ms().saturating_sub(start))
+        self.attempts.set(self.attempts.get() + 1);
+        if let Some(error) = &attempt.error {
+            self.failures.set(self.failures.get() + 1);
+            let line = Object::new()
+                .with("event", "attempt_failed")
+                .with("endpoint_id", &delivery.endpoint_id)
+                .with("delivery_id", &delivery.id)
+                .with("attempt", &(delivery.attempts + 1))
+                .with("cause", &attempt.cause)
+                .with("response_status", &attempt.response_status)
+                .with("response_time_ms", &attempt.response_time_ms)
+                .with("error", error);
+            runtime::log(&line.without_nulls());
+        }
+        attempt
     }
 
     /// Records attempts, trying again where the database cannot be reached.
@@ -311,6 +382,7 @@ impl Pump {
 
     /// Records attempts in one round trip, and gives the deliveries' statuses.
     async fn record(&self, attempts: &[(Claimed, Attempt)]) -> Result<Vec<Recorded>, Error> {
+        let now = runtime::now_ms();
         let results: Vec<DeliveryResult> = attempts
             .iter()
             .map(|(delivery, attempt)| DeliveryResult {
@@ -322,11 +394,18 @@ impl Pump {
                 response_body: attempt.response_body.as_deref(),
                 response_time_ms: attempt.response_time_ms,
                 error: attempt.error.as_deref(),
+                cause: attempt.cause,
+                retry_after_seconds: attempt.retry_after_seconds,
+                age_ms: now.saturating_sub(attempt.started_at_ms),
             })
             .collect();
         let results =
             serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
-        let parameters = Object::new().with("results", &results);
+        let alert_url = self.config.alert_url.as_ref().map(|url| url.as_str());
+        let parameters = Object::new()
+            .with("results", &results)
+            .with("alert_url", &alert_url)
+            .without_nulls();
         self.call("record_webhook_results", &parameters).await
     }
 }

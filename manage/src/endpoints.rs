@@ -3,7 +3,7 @@
 
 use shared::endpoint::{EndpointUrl, LocalEndpoints, MAX_DESCRIPTION_CHARS, MAX_EVENTS};
 use shared::error::Error;
-use shared::fields::Fields;
+use shared::fields::{Fields, Storable};
 use shared::json::Object;
 use shared::postgrest::Database;
 use shared::runtime::Reply;
@@ -12,7 +12,11 @@ use uuid::Uuid;
 use crate::envelope;
 
 /// The fields an endpoint has, for error messages.
-const KNOWN_FIELDS: &str = "url, description, events and is_active";
+const KNOWN_FIELDS: &str =
+    "url, description, events, is_active, rate_limit_per_minute, max_attempts and headers";
+
+/// Those that may be taken back.
+const NULLABLE: [&str; 3] = ["description", "rate_limit_per_minute", "max_attempts"];
 
 /// `GET /webhooks` → 200.
 pub(crate) async fn list(database: &Database) -> Result<Reply, Error> {
@@ -22,7 +26,7 @@ pub(crate) async fn list(database: &Database) -> Result<Reply, Error> {
     if !data.starts_with('[') {
         return Err(unexpected());
     }
-    Ok((200, envelope(Some(&data), None)))
+    Ok(Reply::json(200, envelope(Some(&data), None)))
 }
 
 /// `GET /webhooks/:id` → 200, or 404.
@@ -30,7 +34,7 @@ pub(crate) async fn get(database: &Database, id: Uuid) -> Result<Reply, Error> {
     let parameters = Object::new().with("endpoint_id", &id.to_string());
     let data = database.call("get_webhook_endpoint", &parameters).await?;
     expect_fields(&data, &["id", "recent_deliveries"])?;
-    Ok((200, envelope(Some(&data), None)))
+    Ok(Reply::json(200, envelope(Some(&data), None)))
 }
 
 /// `POST /webhooks` → 201, the one answer besides rotation's that holds the secret.
@@ -40,7 +44,11 @@ pub(crate) async fn create(
     local: LocalEndpoints,
 ) -> Result<Reply, Error> {
     // A null stands for the default.
-    let parameters = parse_changes(body, local)?.without_nulls();
+    let mut parameters = parse_changes(body, local)?.without_nulls();
+    // A JSON object goes in as text, as all do.
+    if let Some(headers) = parameters.take("headers") {
+        parameters = parameters.with("headers", &headers);
+    }
     if !parameters.fields().any(|(name, _)| name == "url") {
         return Err(Error::field("url", "url is required"));
     }
@@ -49,7 +57,7 @@ pub(crate) async fn create(
         .await?;
     expect_fields(&data, &["id", "secret"])?;
     let message = "Webhook endpoint created. Save the secret - it won't be shown again.";
-    Ok((201, envelope(Some(&data), Some(message))))
+    Ok(Reply::json(201, envelope(Some(&data), Some(message))))
 }
 
 /// `PATCH /webhooks/:id` → 200, or 404.
@@ -61,7 +69,7 @@ pub(crate) async fn update(
 ) -> Result<Reply, Error> {
     let changes = parse_changes(body, local)?;
     for (name, json) in changes.fields() {
-        if json == "null" && name != "description" {
+        if json == "null" && !NULLABLE.contains(&name) {
             return Err(Error::field(name, format!("{name} must not be null")));
         }
     }
@@ -76,7 +84,10 @@ pub(crate) async fn update(
         .call("update_webhook_endpoint", &parameters)
         .await?;
     expect_fields(&data, &["id"])?;
-    Ok((200, envelope(Some(&data), Some("Webhook endpoint updated"))))
+    Ok(Reply::json(
+        200,
+        envelope(Some(&data), Some("Webhook endpoint updated")),
+    ))
 }
 
 /// `DELETE /webhooks/:id` → 200, or 404.
@@ -85,7 +96,10 @@ pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<Reply, Error
     database
         .call("delete_webhook_endpoint", &parameters)
         .await?;
-    Ok((200, envelope(None, Some("Webhook endpoint deleted"))))
+    Ok(Reply::json(
+        200,
+        envelope(None, Some("Webhook endpoint deleted")),
+    ))
 }
 
 /// `POST /webhooks/:id/rotate-secret` `{expires_in_hours?}` → 200 with the new secret,
@@ -110,12 +124,12 @@ pub(crate) async fn rotate_secret(
     let data = database.call("rotate_webhook_secret", &parameters).await?;
     expect_fields(&data, &["id", "secret"])?;
     let message = "Secret rotated. Save the new secret - it won't be shown again.";
-    Ok((200, envelope(Some(&data), Some(message))))
+    Ok(Reply::json(200, envelope(Some(&data), Some(message))))
 }
 
 /// Sees that the database answered what its function answers: whatever stands in for it
 /// may speak JSON, too.
-fn expect_fields(data: &str, names: &[&str]) -> Result<(), Error> {
+pub(crate) fn expect_fields(data: &str, names: &[&str]) -> Result<(), Error> {
     let mut fields = Fields::parse(data.as_bytes()).map_err(|_| unexpected())?;
     if names.iter().all(|name| fields.raw(name).is_some()) {
         Ok(())
@@ -124,7 +138,7 @@ fn expect_fields(data: &str, names: &[&str]) -> Result<(), Error> {
     }
 }
 
-fn unexpected() -> Error {
+pub(crate) fn unexpected() -> Error {
     Error::Unavailable("unexpected answer".to_owned())
 }
 
@@ -169,6 +183,18 @@ fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Object, Error> {
     }
     if let Some(is_active) = fields.nullable::<bool>("is_active", "true or false")? {
         changes = changes.with("is_active", &is_active);
+    }
+    for name in ["rate_limit_per_minute", "max_attempts"] {
+        // What is too large or too small is for the database to say, which says the limits.
+        if let Some(number) = fields.nullable::<i32>(name, "a whole number or null")? {
+            changes = changes.with(name, &number);
+        }
+    }
+    if let Some(headers) = fields.raw("headers") {
+        if serde_json::from_str::<Storable>(headers.get()).is_err() {
+            return Err(fields.error("headers", "must be an object of names and values"));
+        }
+        changes = changes.with_json("headers", headers.get());
     }
     fields.finish(KNOWN_FIELDS)?;
     Ok(changes)
@@ -250,7 +276,8 @@ mod tests {
             (r#"{"is_active": "yes"}"#, "is_active must be true or false"),
             (
                 r#"{"secret": "x"}"#,
-                "secret is not a known field; there are url, description, events and is_active",
+                "secret is not a known field; there are url, description, events, is_active, \
+                    rate_limit_per_minute, max_attempts and headers",
             ),
         ] {
             assert_eq!(parse(body).unwrap_err(), expected);

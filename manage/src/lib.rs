@@ -8,15 +8,28 @@
 //! | `PATCH /webhooks/:id` | changes url, description, events or is_active |
 //! | `DELETE /webhooks/:id` | deletes it and its deliveries |
 //! | `POST /webhooks/:id/rotate-secret` | gives it a new secret |
+//! | `POST /webhooks/:id/test` | sends it an example event |
+//! | `GET /webhooks/:id/stats` | its numbers |
+//! | `GET /webhooks/:id/deliveries` | its deliveries, newest first, page by page |
+//! | `GET /webhooks/:id/deliveries/:id` | one, with its payload and every attempt |
+//! | `POST /webhooks/:id/deliveries/:id/resend` | sends one again |
+//! | `POST /webhooks/:id/recover` | sends those again that failed in a window |
+//! | `GET /stats` | the numbers of all the caller's endpoints |
+//! | `GET /event-types` | what endpoints may subscribe to |
+//! | `GET /api-keys`, `POST /api-keys`, `DELETE /api-keys/:id` | the caller's API keys |
 //!
-//! The same paths exist under `/webhooks-manage` and `/functions/v1/webhooks-manage`.
+//! The same paths exist under `/webhooks-manage` and `/functions/v1/webhooks-manage`, in place
+//! of `/webhooks` and in front of the others.
 //!
 //! The worker holds no key but the publishable one. It checks the shape of what comes
 //! in, passes the caller's own credential on to PostgREST in one call, and row-level
 //! security decides what that caller may see.
 
+mod account;
 mod auth;
+mod deliveries;
 mod endpoints;
+mod query;
 
 use std::convert::Infallible;
 
@@ -24,10 +37,12 @@ use shared::config::ManageConfig;
 use shared::error::Error;
 use shared::json::Object;
 use shared::postgrest::Database;
-use shared::runtime::{self, Reply};
+use shared::runtime::{self, Queue, Reply};
 use uuid::Uuid;
 use worker::web_sys::{Request, Response};
 use worker::{Context, Env, event};
+
+use crate::query::Query;
 
 /// The largest request body that is read, in bytes.
 const MAX_BODY_BYTES: usize = 256 << 10;
@@ -39,7 +54,7 @@ const PREFIXES: [&str; 3] = [
 ];
 
 /// What a path stands for.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Resource {
     /// All of the caller's endpoints.
     Endpoints,
@@ -47,31 +62,81 @@ enum Resource {
     Endpoint(Uuid),
     /// One endpoint's secret.
     Secret(Uuid),
+    /// A test of one endpoint.
+    Test(Uuid),
+    /// The recovery of what failed at one endpoint.
+    Recovery(Uuid),
+    /// One endpoint's deliveries.
+    Deliveries(Uuid),
+    /// One delivery of one endpoint.
+    Delivery(Uuid, Uuid),
+    /// A delivery that is to be sent again.
+    Resend(Uuid, Uuid),
+    /// The numbers of one endpoint, or of all.
+    Stats(Option<Uuid>),
+    /// The catalogue.
+    EventTypes,
+    /// The caller's API keys.
+    ApiKeys,
+    /// One API key.
+    ApiKey(Uuid),
 }
 
 impl Resource {
     fn parse(path: &str) -> Result<Self, Error> {
-        let below = runtime::path_below(path, &PREFIXES);
-        let below = below.ok_or(Error::NotFound("There is nothing here, try /webhooks"))?;
-        let id = |text: &str| match Uuid::try_parse(text) {
+        let nothing = Error::NotFound("There is nothing here, try /webhooks");
+        let below = runtime::path_below(path, &PREFIXES).or_else(|| {
+            // What belongs to no endpoint is at the root, too.
+            let path = path.trim_end_matches('/').strip_prefix('/')?;
+            let first = path.split('/').next();
+            first
+                .is_some_and(|first| ["stats", "event-types", "api-keys"].contains(&first))
+                .then_some(path)
+        });
+        let below = below.ok_or(nothing)?;
+        let uuid = |text: &str, missing| match Uuid::try_parse(text) {
             // One spelling of the several there are.
             Ok(id) if text.len() == 36 => Ok(id),
-            _ => Err(Error::NotFound("Webhook endpoint not found")),
+            _ => Err(Error::NotFound(missing)),
         };
-        match below.split_once('/') {
-            None if below.is_empty() => Ok(Self::Endpoints),
-            None => Ok(Self::Endpoint(id(below)?)),
-            Some((endpoint, "rotate-secret")) => Ok(Self::Secret(id(endpoint)?)),
-            Some(_) => Err(Error::NotFound("There is nothing here, try /webhooks")),
+        let endpoint = |text| uuid(text, "Webhook endpoint not found");
+        let delivery = |text| uuid(text, "Delivery not found");
+        let segments: Vec<&str> = below.split('/').collect();
+        Ok(match segments.as_slice() {
+            [""] => Self::Endpoints,
+            ["stats"] => Self::Stats(None),
+            ["event-types"] => Self::EventTypes,
+            ["api-keys"] => Self::ApiKeys,
+            ["api-keys", id] => Self::ApiKey(uuid(id, "API key not found")?),
+            [id] => Self::Endpoint(endpoint(id)?),
+            [id, "rotate-secret"] => Self::Secret(endpoint(id)?),
+            [id, "test"] => Self::Test(endpoint(id)?),
+            [id, "recover"] => Self::Recovery(endpoint(id)?),
+            [id, "stats"] => Self::Stats(Some(endpoint(id)?)),
+            [id, "deliveries"] => Self::Deliveries(endpoint(id)?),
+            [id, "deliveries", d] => Self::Delivery(endpoint(id)?, delivery(d)?),
+            [id, "deliveries", d, "resend"] => Self::Resend(endpoint(id)?, delivery(d)?),
+            _ => return Err(Error::NotFound("There is nothing here, try /webhooks")),
+        })
+    }
+
+    fn methods(self) -> &'static str {
+        match self {
+            Self::Endpoints | Self::ApiKeys => "GET, POST, OPTIONS",
+            Self::Endpoint(_) => "GET, PATCH, DELETE, OPTIONS",
+            Self::Secret(_) | Self::Test(_) | Self::Recovery(_) | Self::Resend(..) => {
+                "POST, OPTIONS"
+            }
+            Self::Deliveries(_) | Self::Delivery(..) | Self::Stats(_) | Self::EventTypes => {
+                "GET, OPTIONS"
+            }
+            Self::ApiKey(_) => "DELETE, OPTIONS",
         }
     }
 
-    fn methods(&self) -> &'static str {
-        match self {
-            Self::Endpoints => "GET, POST, OPTIONS",
-            Self::Endpoint(_) => "GET, PATCH, DELETE, OPTIONS",
-            Self::Secret(_) => "POST, OPTIONS",
-        }
+    /// Whether a call has deliveries become due that somebody waits for.
+    fn makes_due(self) -> bool {
+        matches!(self, Self::Test(_) | Self::Recovery(_) | Self::Resend(..))
     }
 }
 
@@ -92,15 +157,30 @@ const FOR_BROWSERS: [(&str, &str); 5] = [
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response, Infallible> {
-    let reply = match request.method().as_str() {
-        "OPTIONS" => Ok((204, String::new())),
+    let started_at = runtime::now_ms();
+    let method = request.method();
+    let reply = match method.as_str() {
+        "OPTIONS" => Ok(Reply::json(204, String::new())),
         method => handle(&request, method, &env).await,
     };
+    let status = match &reply {
+        Ok(reply) => reply.status,
+        Err(error) => error.status(),
+    };
+    let line = Object::new()
+        .with("event", "invocation")
+        .with("worker", "manage")
+        .with("trigger", "http")
+        .with("method", &method)
+        .with("status", &status)
+        .with("duration_ms", &runtime::now_ms().saturating_sub(started_at));
+    runtime::log(&line);
     Ok(runtime::respond(reply, &FOR_BROWSERS))
 }
 
 async fn handle(request: &Request, method: &str, env: &Env) -> Result<Reply, Error> {
-    let resource = Resource::parse(&runtime::path(request))?;
+    let (path, query) = runtime::path_and_query(request);
+    let resource = Resource::parse(&path)?;
     if !resource.methods().split(", ").any(|name| name == method) {
         return Err(Error::MethodNotAllowed(resource.methods()));
     }
@@ -114,16 +194,37 @@ async fn handle(request: &Request, method: &str, env: &Env) -> Result<Reply, Err
         "POST" | "PATCH" => runtime::read_json_body(request, MAX_BODY_BYTES).await?,
         _ => Vec::new(),
     };
-    match (method, resource) {
-        ("GET", Resource::Endpoints) => endpoints::list(&database).await,
-        ("GET", Resource::Endpoint(id)) => endpoints::get(&database, id).await,
-        ("PATCH", Resource::Endpoint(id)) => {
+    let query = Query::parse(&query);
+    let reply = match (resource, method) {
+        (Resource::Endpoints, "GET") => endpoints::list(&database).await,
+        (Resource::Endpoints, _) => {
+            endpoints::create(&database, &body, config.local_endpoints).await
+        }
+        (Resource::Endpoint(id), "GET") => endpoints::get(&database, id).await,
+        (Resource::Endpoint(id), "PATCH") => {
             endpoints::update(&database, id, &body, config.local_endpoints).await
         }
-        ("DELETE", Resource::Endpoint(id)) => endpoints::delete(&database, id).await,
-        (_, Resource::Secret(id)) => endpoints::rotate_secret(&database, id, &body).await,
-        (_, _) => endpoints::create(&database, &body, config.local_endpoints).await,
+        (Resource::Endpoint(id), _) => endpoints::delete(&database, id).await,
+        (Resource::Secret(id), _) => endpoints::rotate_secret(&database, id, &body).await,
+        (Resource::Test(id), _) => deliveries::test(&database, id, &body).await,
+        (Resource::Recovery(id), _) => deliveries::recover(&database, id, &body).await,
+        (Resource::Deliveries(id), _) => deliveries::list(&database, id, query).await,
+        (Resource::Delivery(id, delivery), _) => deliveries::get(&database, id, delivery).await,
+        (Resource::Resend(id, delivery), _) => deliveries::resend(&database, id, delivery).await,
+        (Resource::Stats(id), _) => account::stats(&database, id, query).await,
+        (Resource::EventTypes, _) => account::event_types(&database).await,
+        (Resource::ApiKeys, "GET") => account::api_keys(&database).await,
+        (Resource::ApiKeys, _) => account::create_api_key(&database, &body).await,
+        (Resource::ApiKey(id), _) => account::delete_api_key(&database, id).await,
+    }?;
+    if resource.makes_due()
+        && let Some(queue) = Queue::bound(env, "WORK")
+        && let Err(cause) = queue.put(0, 1).await
+    {
+        // The cron finds the work without it.
+        runtime::log_error(&format!("nothing put in the queue: {cause}"));
     }
+    Ok(reply)
 }
 
 /// `{"data": …, "message": …}` around JSON that is already text.
@@ -161,9 +262,49 @@ mod tests {
     }
 
     #[test]
+    fn each_path_leads_to_its_resource() {
+        let id = Uuid::try_parse(ID).unwrap();
+        for (path, resource) in [
+            (format!("/webhooks/{ID}/test"), Resource::Test(id)),
+            (format!("/webhooks/{ID}/recover"), Resource::Recovery(id)),
+            (format!("/webhooks/{ID}/stats"), Resource::Stats(Some(id))),
+            (
+                format!("/webhooks/{ID}/deliveries/"),
+                Resource::Deliveries(id),
+            ),
+            (
+                format!("/webhooks/{ID}/deliveries/{ID}"),
+                Resource::Delivery(id, id),
+            ),
+            (
+                format!("/webhooks/{ID}/deliveries/{ID}/resend"),
+                Resource::Resend(id, id),
+            ),
+            ("/stats".to_owned(), Resource::Stats(None)),
+            ("/event-types/".to_owned(), Resource::EventTypes),
+            (
+                "/webhooks-manage/event-types".to_owned(),
+                Resource::EventTypes,
+            ),
+            ("/api-keys".to_owned(), Resource::ApiKeys),
+            (format!("/api-keys/{ID}"), Resource::ApiKey(id)),
+            (
+                format!("/functions/v1/webhooks-manage/api-keys/{ID}"),
+                Resource::ApiKey(id),
+            ),
+        ] {
+            assert_eq!(Resource::parse(&path), Ok(resource), "{path}");
+        }
+    }
+
+    #[test]
     fn unknown_paths_are_not_found() {
         for path in [
             "/",
+            "/api-keys/7",
+            "/stats/7",
+            "/webhooks/01a20b26-7943-4508-bbe9-f362f2ac4cb3/deliveries/7",
+            "/webhooks/01a20b26-7943-4508-bbe9-f362f2ac4cb3/attempts",
             "/webhook",
             "/webhooks/7",
             "/webhooks/a/b/c",

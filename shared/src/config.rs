@@ -12,12 +12,14 @@
 //! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 50 |
 //! | `TICK_SECONDS` | deliver | how long the cron goes on sending, 50 |
 //! | `WAKE_UP_KEY` | deliver | what the database's wake-up presents, none |
+//! | `ALERT_WEBHOOK_URL` | deliver | who is told of endpoints that fail, nobody |
+//! | `RETENTION_DAYS` | deliver | how long deliveries are kept that have ended, 90 |
 //! | `DATABASE_TIMEOUT_MS` | both | how long PostgREST may take, 10000 |
 //! | `ALLOW_LOCAL_ENDPOINTS` | both | `true` in development only |
 
 use std::time::Duration;
 
-use crate::endpoint::LocalEndpoints;
+use crate::endpoint::{EndpointUrl, LocalEndpoints};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::url::Url;
@@ -69,6 +71,10 @@ pub struct DeliverConfig {
     pub tick: Duration,
     /// What may be presented instead of the service key to have what is due sent.
     pub wake_up_key: Option<Secret>,
+    /// Who is told of endpoints that fail, besides their owners.
+    pub alert_url: Option<EndpointUrl>,
+    /// How long deliveries are kept that have ended.
+    pub retention_days: u32,
 }
 
 impl ManageConfig {
@@ -96,10 +102,18 @@ impl DeliverConfig {
     pub fn from_lookup(lookup: Lookup) -> Result<Self, Error> {
         let service_key = key(lookup, "SUPABASE_SERVICE_ROLE_KEY")?
             .ok_or(Error::Misconfigured("SUPABASE_SERVICE_ROLE_KEY"))?;
+        let local_endpoints = local_endpoints(lookup)?;
+        let alert_url = match lookup("ALERT_WEBHOOK_URL") {
+            None => None,
+            Some(url) => match EndpointUrl::parse(&url, local_endpoints) {
+                Ok(url) => Some(url),
+                Err(_) => return Err(Error::Misconfigured("ALERT_WEBHOOK_URL")),
+            },
+        };
         let config = Self {
             database: database(lookup, Some(service_key.clone()))?,
             service_key,
-            local_endpoints: local_endpoints(lookup)?,
+            local_endpoints,
             timeout: Duration::from_millis(number(
                 lookup,
                 "DELIVERY_TIMEOUT_MS",
@@ -112,6 +126,8 @@ impl DeliverConfig {
             max_subrequests: number(lookup, "MAX_SUBREQUESTS", 50, 20..=10_000)? as u32,
             tick: Duration::from_secs(number(lookup, "TICK_SECONDS", 50, 1..=100)?),
             wake_up_key: key(lookup, "WAKE_UP_KEY")?,
+            alert_url,
+            retention_days: number(lookup, "RETENTION_DAYS", 90, 1..=3650)? as u32,
         };
         // A cron is ended after 15 minutes, and what it had not recorded is sent again.
         if config.lease_seconds() > MAX_LEASE_SECONDS {
@@ -249,7 +265,8 @@ mod tests {
         assert_eq!((config.concurrency, config.batch), (6, 50));
         assert_eq!(config.max_subrequests, 50);
         assert_eq!(config.tick, Duration::from_secs(50));
-        assert!(config.wake_up_key.is_none());
+        assert!(config.wake_up_key.is_none() && config.alert_url.is_none());
+        assert_eq!(config.retention_days, 90);
         assert_eq!(config.local_endpoints, LocalEndpoints::Refused);
     }
 
@@ -288,6 +305,8 @@ mod tests {
             ("MAX_SUBREQUESTS", "19"),
             ("TICK_SECONDS", "101"),
             ("WAKE_UP_KEY", "two words"),
+            ("ALERT_WEBHOOK_URL", "http://10.0.0.1/"),
+            ("RETENTION_DAYS", "0"),
             ("ALLOW_LOCAL_ENDPOINTS", "yes"),
         ] {
             let error = deliver(&[(name, value)]).unwrap_err();

@@ -24,6 +24,8 @@ pub struct Claimed {
     pub secrets: Vec<Secret>,
     /// The body to send: its place among the batch's payloads.
     pub payload: usize,
+    /// What the owner wants sent along: names and values of headers.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Decode for Claimed {
@@ -38,8 +40,27 @@ impl Decode for Claimed {
             url: fields.required("url"),
             secrets: fields.required("secrets"),
             payload: fields.required("payload"),
+            headers: fields.optional("headers").unwrap_or_default(),
         }
     }
+}
+
+/// The kind of a failure, as statistics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// There was no answer in time, or not all of it.
+    Timeout,
+    /// There was no answer.
+    Connection,
+    /// 3xx, which is not followed.
+    Redirect,
+    /// 4xx.
+    ClientError,
+    /// 5xx, and what is no status at all.
+    ServerError,
+    /// Nothing was sent: the endpoint's URL or a header is not allowed.
+    NotSent,
 }
 
 /// What came of one attempt.
@@ -53,6 +74,12 @@ pub struct Attempt {
     pub response_time_ms: u64,
     /// Why it failed, for the endpoint's owner to read. Absent if it did not.
     pub error: Option<String>,
+    /// The kind of that failure.
+    pub cause: Option<Cause>,
+    /// How long the receiver asks to be left alone, in seconds.
+    pub retry_after_seconds: Option<u32>,
+    /// When it began, in milliseconds since the Unix epoch.
+    pub started_at_ms: u64,
     /// Whether it was not made after all: the delivery is given back, to be sent later.
     pub released: bool,
 }
@@ -77,6 +104,14 @@ pub struct DeliveryResult<'a> {
     pub response_time_ms: u64,
     /// See [`Attempt`].
     pub error: Option<&'a str>,
+    /// See [`Attempt`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// See [`Attempt`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u32>,
+    /// How long ago it began, in milliseconds: the database's clock says when that was.
+    pub age_ms: u64,
 }
 
 /// Where a delivery stands.

@@ -122,7 +122,8 @@ impl<'a> Fields<'a> {
     }
 
     /// The fields as they are, but for those named in `without`.
-    pub(crate) fn into_object(self, without: &[&str]) -> Object {
+    #[must_use]
+    pub fn into_object(self, without: &[&str]) -> Object {
         self.fields
             .0
             .iter()
@@ -172,7 +173,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 /// Reads a JSON value only to see that it is one Postgres and receivers can live with:
 /// not nested too deeply (serde_json stops at 128 levels), no number beyond a double, no
 /// text with U+0000 or a lone surrogate. What else `jsonb` refuses, it says itself.
-pub(crate) struct Storable;
+pub struct Storable;
 
 impl<'de> Deserialize<'de> for Storable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

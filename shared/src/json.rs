@@ -31,6 +31,12 @@ impl Object {
         self
     }
 
+    /// Takes a field out: its value as JSON.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(at).1)
+    }
+
     /// Leaves out the fields that are null.
     #[must_use]
     pub fn without_nulls(mut self) -> Self {

@@ -26,9 +26,17 @@ pub async fn sleep(duration: Duration) {
     Delay::from(duration).await;
 }
 
-/// Writes a line to the log, for the operator to act on.
-pub fn log_error(line: &str) {
-    web_sys::console::error_1(&line.into());
+/// Writes a line of JSON to the log. It must have no payload, secret or URL in it.
+pub fn log(line: &Object) {
+    web_sys::console::log_1(&line.to_string().into());
+}
+
+/// Writes a line of JSON to the log, for the operator to act on.
+pub fn log_error(message: &str) {
+    let line = Object::new()
+        .with("level", "error")
+        .with("message", message);
+    web_sys::console::error_1(&line.to_string().into());
 }
 
 /// The value of a variable or secret of the worker.
@@ -186,12 +194,24 @@ pub fn header(request: &Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
-/// The path of a request.
+/// The path of a request, and its query without the question mark.
 #[must_use]
-pub fn path(request: &Request) -> String {
-    Url::new(&request.url())
-        .map(|url| url.pathname())
-        .unwrap_or_default()
+pub fn path_and_query(request: &Request) -> (String, String) {
+    match Url::new(&request.url()) {
+        Ok(url) => {
+            let query = url.search();
+            let query = query.strip_prefix('?').unwrap_or_default();
+            (url.pathname(), query.to_owned())
+        }
+        Err(_) => (String::new(), String::new()),
+    }
+}
+
+/// When an HTTP date is (RFC 9110, section 5.6.7), in milliseconds since the Unix epoch.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<u64> {
+    let ms = Date::parse(text);
+    (ms >= 0.0).then_some(ms as u64)
 }
 
 /// Reads a request's body of at most `max` bytes, which must be JSON by its type if it has
@@ -238,9 +258,38 @@ pub fn path_below<'a>(path: &'a str, prefixes: &[&str]) -> Option<&'a str> {
     })
 }
 
-/// What a call is answered with: the status, and a body that is JSON; none where it is
-/// empty.
-pub type Reply = (u16, String);
+/// What a call is answered with.
+#[derive(Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the body is.
+    content_type: &'static str,
+    /// None where it is empty.
+    body: String,
+}
+
+impl Reply {
+    /// JSON; an empty body is none.
+    #[must_use]
+    pub fn json(status: u16, body: String) -> Self {
+        Self {
+            status,
+            content_type: "application/json",
+            body,
+        }
+    }
+
+    /// Text in the format Prometheus scrapes.
+    #[must_use]
+    pub fn metrics(body: String) -> Self {
+        Self {
+            status: 200,
+            content_type: "text/plain; version=0.0.4",
+            body,
+        }
+    }
+}
 
 /// Makes the answer to a call, with `headers` besides those it needs. An error is logged,
 /// if the fault is ours.
@@ -248,7 +297,11 @@ pub type Reply = (u16, String);
 pub fn respond(outcome: Result<Reply, Error>, headers: &[(&str, &str)]) -> Response {
     let mut headers = headers.to_vec();
     let error;
-    let (status, body) = match outcome {
+    let Reply {
+        status,
+        content_type,
+        body,
+    } = match outcome {
         Ok(reply) => reply,
         Err(failed) => {
             error = failed;
@@ -256,12 +309,12 @@ pub fn respond(outcome: Result<Reply, Error>, headers: &[(&str, &str)]) -> Respo
                 log_error(&line);
             }
             headers.extend(error.header());
-            (error.status(), error.body().to_string())
+            Reply::json(error.status(), error.body().to_string())
         }
     };
     let body = (!body.is_empty()).then_some(body.as_str());
     if body.is_some() {
-        headers.push(("Content-Type", "application/json"));
+        headers.push(("Content-Type", content_type));
         headers.push(("Cache-Control", "no-store"));
     }
     response(status, &headers, body)

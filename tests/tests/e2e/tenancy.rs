@@ -90,11 +90,21 @@ async fn everybody(owner: &User, other: &User) -> [Who; 5] {
 
 /// What anon, owner, other, key and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 9] = [
+const TABLES: [(&str, &str, [&str; 4]); 13] = [
     // table, columns to select, [select, insert, update, delete]
     ("api_keys", "id", ["nanaa", "dddda", "dddda", "dddda"]),
     (
+        "webhook_attempt_counts",
+        "*",
+        ["nanaa", "dddda", "dddda", "dddda"],
+    ),
+    (
         "webhook_deliveries",
+        "*",
+        ["nanaa", "dddda", "dddda", "dddda"],
+    ),
+    (
+        "webhook_delivery_attempts",
         "*",
         ["nanaa", "dddda", "dddda", "dddda"],
     ),
@@ -120,39 +130,75 @@ const TABLES: [(&str, &str, [&str; 4]); 9] = [
         "*",
         ["dddda", "dddda", "dddda", "dddda"],
     ),
+    ("webhook_ticks", "*", ["dddda", "dddda", "dddda", "dddda"]),
+    ("webhook_totals", "*", ["dddda", "dddda", "dddda", "dddda"]),
     ("webhook_wake_up", "*", ["ddddd", "ddddd", "ddddd", "ddddd"]),
 ];
 
-const FUNCTIONS: [(&str, &str); 30] = [
+const FUNCTIONS: [(&str, &str); 64] = [
     ("claim_webhook_deliveries", "dddda"),
+    ("create_webhook_api_key", "daaad"),
     ("create_webhook_endpoint", "daaad"),
+    ("delete_webhook_api_key", "dnnad"),
     ("delete_webhook_endpoint", "dnnnd"),
     ("emit_webhook_event", "dddda"),
     ("enqueue_webhook_events", "dddda"),
     ("generate_webhook_secret", "dddda"),
+    ("get_webhook_delivery", "dnnnd"),
     ("get_webhook_endpoint", "dnnnd"),
+    ("get_webhook_endpoint_stats", "dnnnd"),
+    ("get_webhook_stats", "daaad"),
+    ("list_webhook_api_keys", "daaad"),
+    ("list_webhook_deliveries", "dnnnd"),
     ("list_webhook_endpoints", "daaad"),
+    ("list_webhook_event_types", "daaad"),
+    ("purge_webhook_deliveries", "dddda"),
+    ("put_webhook_event_type", "dddda"),
     ("record_webhook_results", "dddda"),
+    ("record_webhook_tick", "dddda"),
+    ("recover_webhook_deliveries", "dnnnd"),
+    ("resend_webhook_delivery", "dnnnd"),
     ("rotate_webhook_secret", "dnnnd"),
+    ("test_webhook_endpoint", "dnnnd"),
     ("update_webhook_endpoint", "dnnnd"),
     ("update_webhook_endpoint_timestamp", "ddddd"),
+    ("webhook_back_off_after", "dddda"),
     ("webhook_caller", "aaaaa"),
     ("webhook_claimed_json", "dddda"),
+    ("webhook_deliveries_deleted", "ddddd"),
     ("webhook_deliveries_inserted", "ddddd"),
     ("webhook_deliveries_updated", "ddddd"),
+    ("webhook_delivery_object", "aaaad"),
     ("webhook_drain_outbox", "dddda"),
     ("webhook_endpoint_before_insert", "ddddd"),
     ("webhook_endpoint_check", "ddddd"),
     ("webhook_endpoint_json", "dnnnd"),
     ("webhook_endpoint_object", "aaaad"),
+    ("webhook_endpoint_switched_on", "ddddd"),
+    ("webhook_event_patterns", "aaaaa"),
     ("webhook_event_refusal", "dddda"),
     ("webhook_fan_out", "dddda"),
+    ("webhook_header_names", "aaaaa"),
+    ("webhook_headers_problem", "aaaaa"),
+    ("webhook_judge_health", "dddda"),
+    ("webhook_key_object", "aaaad"),
+    ("webhook_latency_class", "dddda"),
+    ("webhook_latency_ms", "aaaaa"),
+    ("webhook_make_test", "aaaad"),
     ("webhook_max_claim_bytes", "dddda"),
     ("webhook_max_payload_bytes", "dddda"),
+    ("webhook_metrics", "dddda"),
+    ("webhook_note_key_use", "aaaad"),
+    ("webhook_parse_time", "aaaad"),
     ("webhook_payload", "dddda"),
+    ("webhook_require_active", "aaaad"),
     ("webhook_require_caller", "daaad"),
+    ("webhook_require_delivery", "dnnnd"),
+    ("webhook_require_token", "daaad"),
     ("webhook_retry_delay", "dddda"),
+    ("webhook_send_again", "aaaad"),
     ("webhook_setting", "aaaaa"),
+    ("webhook_stats_object", "aaaad"),
     ("webhook_wake_up_deliver", "ddddd"),
 ];
 
@@ -176,9 +222,16 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
         )
         .await
         .unwrap();
-    let settings =
-        "insert into public.webhook_settings values ('TEST_SETTING', 1) on conflict do nothing";
-    client.execute(settings, &[]).await.unwrap();
+    let others = format!(
+        "insert into public.webhook_settings values ('TEST_SETTING', 1) on conflict do nothing;
+         insert into public.webhook_attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
+         insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id,
+           attempted_at) values ('{id}', 1, '{id}', now());
+         insert into public.webhook_totals values ('tenancy', 0, 1) on conflict do nothing;
+         insert into public.webhook_ticks (ticks, finished_at, duration_ms) values (1, now(), 1)
+           on conflict do nothing"
+    );
+    client.batch_execute(&others).await.unwrap();
     // For each table: the rows concerned, a row to insert, and a change.
     let rows = BTreeMap::from([
         (
@@ -205,6 +258,43 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
                 format!("id = '{id}'"),
                 format!("(user_id, url) values ('{user}', 'https://example.com/')"),
                 "description = 'x'",
+            ),
+        ),
+        (
+            "webhook_attempt_counts",
+            (
+                format!("endpoint_id = '{id}'"),
+                format!("values ('{id}', now(), 300, 'success', 2, 1)"),
+                "attempts = attempts + 1",
+            ),
+        ),
+        (
+            "webhook_delivery_attempts",
+            (
+                format!("endpoint_id = '{id}'"),
+                format!(
+                    "(delivery_id, attempt, endpoint_id, attempted_at)
+                    values ('{id}', 2, '{id}', now())"
+                ),
+                "error = 'x'",
+            ),
+        ),
+        (
+            "webhook_totals",
+            (
+                "outcome = 'tenancy'".to_owned(),
+                "values ('tenancy', 1, 1)".to_owned(),
+                "attempts = attempts + 1",
+            ),
+        ),
+        (
+            "webhook_ticks",
+            (
+                "true".to_owned(),
+                "(ticks, finished_at, duration_ms) values (1, now(), 1)
+                    on conflict (id) do update set ticks = 1"
+                    .to_owned(),
+                "ticks = ticks + 1",
             ),
         ),
         (
@@ -306,10 +396,11 @@ async fn every_role_may_call_the_functions_of_the_matrix_and_no_others() {
             "select p.proname as name, p.prorettype = 'trigger'::regtype as is_trigger,
                format('select public.%I(%s)', p.proname, coalesce((
                  select string_agg(format('%L::%s',
-                   case t.typname when 'uuid' then '00000000-0000-4000-8000-000000000000'
-                     when 'text' then '[]' when 'int4' then '1' when 'int8' then '1'
+                   case t.typname when 'webhook_deliveries' then null when 'api_keys' then null
+                     when 'uuid' then '00000000-0000-4000-8000-000000000000'
+                     when 'text' then '[]' when 'int4' then '1' when 'int8' then '1' when 'int2' then '1'
                      when 'bool' then 'true' when 'jsonb' then '{}' when '_text' then '{*}'
-                     when '_webhook_outbox' then '{}' else '2026-01-01' end,
+                     when '_webhook_outbox' then '{}' when '_uuid' then '{}' else '2026-01-01' end,
                    t.typname), ', ' order by a.ord)
                  from unnest(p.proargtypes) with ordinality as a (type, ord)
                  join pg_type t on t.oid = a.type), '')) as call
