@@ -1,10 +1,11 @@
 //! The pump: claims deliveries, sends them and records what came of them.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::{Either, ready, select};
-use futures_util::{StreamExt, stream};
+use futures_util::future::{Either, select};
 use serde::Serialize;
 use shared::config::DeliverConfig;
 use shared::decode::Decode;
@@ -275,52 +276,63 @@ impl Pump {
     pub(crate) async fn send(&self, Batch { payloads, claimed }: Batch) -> Vec<Outcome> {
         self.spend(claimed.len());
         let mut outcomes = Vec::with_capacity(claimed.len());
-        let mut attempts = stream::iter(claimed)
-            // The database numbers its own list: there is none without.
-            .filter_map(|delivery| {
-                ready(payloads.get(delivery.payload).map(|text| (delivery, text)))
-            })
-            .map(|(delivery, payload)| async move {
+        // Borrowed for a moment at a time, never while something is waited for.
+        let waiting = RefCell::new(claimed.into_iter());
+        let attempted = RefCell::new(Vec::new());
+        let lane = async || {
+            loop {
+                let next = waiting.borrow_mut().next();
+                let Some(delivery) = next else { break };
+                // The database numbers its own list: there is none without.
+                let Some(payload) = payloads.get(delivery.payload) else {
+                    continue;
+                };
                 let attempt = self.attempt(&delivery, payload).await;
-                (delivery, attempt)
-            })
-            .buffer_unordered(self.config.concurrency);
-        let mut done = Vec::new();
-        let mut interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+                attempted.borrow_mut().push((delivery, attempt));
+            }
+        };
+        let lanes = (0..self.config.concurrency).map(|_| Box::pin(lane()));
+        let mut lanes: Vec<_> = lanes.collect();
+        let mut sending = poll_fn(|context| {
+            lanes.retain_mut(|lane| lane.as_mut().poll(context).is_pending());
+            match lanes.is_empty() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        });
         // A database that fails or is slow would make the batch outlast its lease.
         let mut is_quick = true;
         loop {
-            match select(attempts.next(), interval).await {
-                Either::Left((Some(attempt), rest)) => {
-                    done.push(attempt);
-                    interval = rest;
-                }
-                Either::Left((None, _)) => break,
-                Either::Right(_) => {
-                    // Those at the end must stay possible.
-                    let is_affordable = self.subrequests.get() >= OVERHEAD;
-                    if is_quick && is_affordable && !done.is_empty() {
-                        let start = runtime::now_ms();
-                        match self.record(&done).await {
-                            Ok(recorded) => {
-                                outcomes.extend(settle(done.drain(..), &recorded, None));
-                            }
-                            Err(_) => is_quick = false,
-                        }
-                        is_quick &= runtime::now_ms().saturating_sub(start) < SLOW_RECORD_MS;
-                    }
-                    interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+            let interval = Box::pin(runtime::sleep(RECORD_INTERVAL));
+            if let Either::Left(_) = select(&mut sending, interval).await {
+                break;
+            }
+            let done = attempted.take();
+            // Those at the end must stay possible.
+            let is_affordable = self.subrequests.get() >= OVERHEAD;
+            if !is_quick || !is_affordable || done.is_empty() {
+                attempted.replace(done);
+                continue;
+            }
+            let start = runtime::now_ms();
+            match self.record(&done).await {
+                Ok(recorded) => outcomes.extend(settle(done, &recorded, None)),
+                Err(_) => {
+                    attempted.replace(done);
+                    is_quick = false;
                 }
             }
+            is_quick &= runtime::now_ms().saturating_sub(start) < SLOW_RECORD_MS;
         }
 
+        let done = attempted.take();
         if !done.is_empty() {
             outcomes.extend(match self.record_patiently(&done).await {
-                Ok(recorded) => settle(done.drain(..), &recorded, None),
+                Ok(recorded) => settle(done, &recorded, None),
                 Err(error) => {
                     runtime::log_error(&format!("{} results not recorded: {error}", done.len()));
                     let lost = "The result could not be recorded, it will be sent again";
-                    settle(done.drain(..), &[], Some(lost))
+                    settle(done, &[], Some(lost))
                 }
             });
         }
@@ -412,11 +424,12 @@ impl Pump {
 
 /// Says how deliveries stand after their attempts were recorded, or were `lost`.
 fn settle(
-    attempts: impl Iterator<Item = (Claimed, Attempt)>,
+    attempts: Vec<(Claimed, Attempt)>,
     recorded: &[Recorded],
     lost: Option<&str>,
 ) -> Vec<Outcome> {
     attempts
+        .into_iter()
         .map(|(delivery, attempt)| Outcome {
             // Not recorded means another claim has overtaken this one.
             status: recorded
