@@ -64,10 +64,10 @@ function worker(name) {
     ...built(name, name),
     bindings: { ...options.vars, ...vars[name] },
     queueProducers: Object.fromEntries(
-      queues.producers.map(({ binding, queue }) => [binding, queue]),
+      (queues.producers ?? []).map(({ binding, queue }) => [binding, queue]),
     ),
     queueConsumers: Object.fromEntries(
-      queues.consumers.map(({ queue, max_batch_size, max_batch_timeout, max_retries }) => [
+      (queues.consumers ?? []).map(({ queue, max_batch_size, max_batch_timeout, max_retries }) => [
         queue,
         {
           maxBatchSize: max_batch_size, maxBatchTimeout: max_batch_timeout,

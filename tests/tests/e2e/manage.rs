@@ -79,9 +79,14 @@ async fn list_has_the_callers_endpoints_newest_first_with_counts() {
         [
             "created_at",
             "description",
+            "disabled_at",
+            "disabled_reason",
             "events",
+            "headers",
             "id",
             "is_active",
+            "max_attempts",
+            "rate_limit_per_minute",
             "stats",
             "updated_at",
             "url"
