@@ -9,6 +9,7 @@ mod deliver;
 mod emit;
 mod events;
 mod faults;
+mod health;
 mod integrity;
 mod manage;
 mod migrations;

@@ -1,0 +1,542 @@
+//! Endpoints that fail: held back, switched off, reported; and what limits and retention do.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tests::eventually;
+use tests::private_stack::PrivateStack;
+use tests::receiver::Receiver;
+use tests::stack::Stack;
+use tests::workers::Workers;
+use tokio::net::TcpListener;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::SOON;
+use crate::database::{Database, claim, enqueue, record};
+
+fn claimed(claim: &Value) -> Vec<Value> {
+    claim["batch"]["claimed"].as_array().unwrap().clone()
+}
+
+/// The result of an attempt that was answered with this status.
+fn result(delivery: &Value, status: u16) -> Value {
+    let error = (status != 200).then(|| format!("HTTP {status}"));
+    json!({
+        "id": delivery["id"], "claim": delivery["claim"], "attempts": delivery["attempts"],
+        "response_status": status, "response_time_ms": 5, "error": error,
+        "cause": error.as_ref().map(|_| "server_error"),
+    })
+}
+
+async fn record_all(client: &Client, deliveries: &[Value], status: u16) {
+    let results: Vec<_> = deliveries.iter().map(|d| result(d, status)).collect();
+    record(client, json!(results)).await;
+}
+
+/// Limits are by the minute of the clock: what follows has to happen within one.
+async fn early_in_a_minute(client: &Client) {
+    let statement = "select extract(second from clock_timestamp()) < 45";
+    eventually("a new minute", SOON, async || {
+        let row = client.query_one(statement, &[]).await.unwrap();
+        row.get::<_, bool>(0).then_some(())
+    })
+    .await;
+}
+
+/// Has the endpoint's minute pass.
+async fn next_minute(client: &Client, endpoint: &Uuid) {
+    for statement in [
+        "update public.webhook_endpoint_stats set minute = minute - interval '1 minute'
+         where endpoint_id = $1",
+        "update public.webhook_queue set due_at = now() where endpoint_id = $1",
+    ] {
+        client.execute(statement, &[endpoint]).await.unwrap();
+    }
+}
+
+/// One column of one row, as JSON.
+async fn value(client: &Client, statement: &str, id: &Uuid) -> Value {
+    let statement = format!("select coalesce(to_jsonb(v), 'null') from ({statement}) v (v)");
+    client.query_one(&statement, &[id]).await.unwrap().get(0)
+}
+
+/// Types and endpoints of the operational events that are not fanned out yet.
+async fn news(client: &Client) -> Vec<(String, Value)> {
+    let statement = "select event_type, payload -> 'data' from public.webhook_outbox
+        where event_type like 'endpoint.%' order by id";
+    let rows = client.query(statement, &[]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test]
+async fn from_ten_failures_on_one_delivery_a_minute_probes_until_one_succeeds() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 30, "-1 hour").await[0];
+    early_in_a_minute(client).await;
+    let first = claimed(&claim(client, 9).await);
+    record_all(client, &first, 500).await;
+    // Nine are not ten.
+    let second = claimed(&claim(client, 5).await);
+    assert_eq!(second.len(), 5);
+    record_all(client, &second, 500).await;
+
+    let probe = claim(client, 100).await;
+    let probes = claimed(&probe);
+    assert_eq!((probes.len(), &probe["more"]), (1, &json!(false)));
+    assert_eq!(claimed(&claim(client, 100).await).len(), 0);
+    record_all(client, &probes, 500).await;
+    assert_eq!(claimed(&claim(client, 100).await).len(), 0);
+    // New events wait, too.
+    let event = json!([{"event_type": "vehicle.created", "data": {}}]);
+    let enqueued = enqueue(client, event).await.unwrap();
+    assert_eq!(enqueued["batch"]["claimed"], json!([]));
+    assert_eq!(enqueued["events"][0]["pending"], 1);
+    let unspent = "select count(*) from public.webhook_deliveries
+        where endpoint_id = $1 and status = 'pending' and attempts = 0";
+    assert_eq!(value(client, unspent, &endpoint).await, 30 - 15 + 1);
+
+    next_minute(client, &endpoint).await;
+    let probes = claimed(&claim(client, 100).await);
+    assert_eq!(probes.len(), 1);
+    record_all(client, &probes, 200).await;
+    assert_eq!(claimed(&claim(client, 100).await).len(), 15);
+    let failures = "select consecutive_failures from public.webhook_endpoint_stats
+        where endpoint_id = $1";
+    assert_eq!(value(client, failures, &endpoint).await, 0);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn a_rate_limit_lets_the_oldest_through_and_spends_no_attempt_of_the_others() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 10, "-1 hour").await[0];
+    let other = database.waiting(1, 10, "-1 hour").await[0];
+    for statement in [
+        "update public.webhook_deliveries set next_retry_at = now() - interval '1 minute' * (20 - event_id::integer)
+         where endpoint_id = $1",
+        "update public.webhook_endpoints set rate_limit_per_minute = 3 where id = $1",
+    ] {
+        client.execute(statement, &[&endpoint]).await.unwrap();
+    }
+    early_in_a_minute(client).await;
+    let own = |claim: &Value| -> Vec<String> {
+        let own = claimed(claim).into_iter();
+        own.filter(|d| d["endpoint_id"] == endpoint.to_string())
+            .map(|d| d["event_id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let first = claim(client, 100).await;
+    assert_eq!(own(&first), ["1", "2", "3"]);
+    // Nobody else is held up.
+    let others = claimed(&first).into_iter();
+    let others = others.filter(|d| d["endpoint_id"] == other.to_string());
+    assert_eq!(others.count(), 10);
+    assert_eq!(own(&claim(client, 100).await), [""; 0]);
+    let waiting = "select count(*) from public.webhook_deliveries
+        where endpoint_id = $1 and attempts = 0 and claims = 0 and status = 'pending'";
+    assert_eq!(value(client, waiting, &endpoint).await, 7);
+
+    next_minute(client, &endpoint).await;
+    assert_eq!(own(&claim(client, 2).await), ["4", "5"]);
+    next_minute(client, &endpoint).await;
+    assert_eq!(own(&claim(client, 100).await), ["6", "7", "8"]);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn an_endpoint_that_only_failed_for_five_days_and_twenty_attempts_is_switched_off() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 3, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 3).await);
+    let history = "update public.webhook_endpoint_stats
+        set consecutive_failures = $2, first_failure_at = now() - $3::text::interval
+        where endpoint_id = $1";
+    let is_active = "select is_active from public.webhook_endpoints where id = $1";
+    for (failures, since, delivery) in [(30, "4 days 23 hours", 0), (18, "6 days", 1)] {
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+            [&endpoint, &failures, &since];
+        client.execute(history, &parameters).await.unwrap();
+        record_all(client, &deliveries[delivery..=delivery], 500).await;
+        assert_eq!(value(client, is_active, &endpoint).await, true);
+    }
+    client
+        .execute(history, &[&endpoint, &19, &"5 days"])
+        .await
+        .unwrap();
+    record_all(client, &deliveries[2..], 500).await;
+    assert_eq!(value(client, is_active, &endpoint).await, false);
+    let reason = "select disabled_reason from public.webhook_endpoints where id = $1";
+    let text = value(client, reason, &endpoint).await;
+    let text = text.as_str().unwrap();
+    assert!(
+        text.starts_with("20 attempts failed since 20") && text.ends_with(", and none succeeded"),
+        "{text}"
+    );
+    let news = news(client).await;
+    let disabled: Vec<_> = news
+        .iter()
+        .filter(|(t, _)| t == "endpoint.disabled")
+        .collect();
+    assert_eq!(disabled.len(), 1);
+    assert_eq!(disabled[0].1["endpoint_id"], endpoint.to_string());
+    assert_eq!(disabled[0].1["reason"], text);
+
+    // Its owner gives it another chance.
+    let on = "update public.webhook_endpoints set is_active = true where id = $1";
+    client.execute(on, &[&endpoint]).await.unwrap();
+    assert_eq!(value(client, reason, &endpoint).await, Value::Null);
+    let disabled_at = "select disabled_at from public.webhook_endpoints where id = $1";
+    assert_eq!(value(client, disabled_at, &endpoint).await, Value::Null);
+    let failures = "select consecutive_failures from public.webhook_endpoint_stats
+        where endpoint_id = $1";
+    assert_eq!(value(client, failures, &endpoint).await, 0);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn gone_switches_an_endpoint_off_at_once_and_ends_the_delivery() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 3, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 1).await);
+    record_all(client, &deliveries, 410).await;
+    let reason = "select disabled_reason from public.webhook_endpoints
+        where id = $1 and not is_active";
+    let reason = value(client, reason, &endpoint).await;
+    assert_eq!(reason, "It answered 410 Gone");
+    // The news of it go out first.
+    assert_eq!(claimed(&claim(client, 10).await).len(), 0);
+    let settled = claim(client, 10).await;
+    assert_eq!(settled["settled"].as_array().unwrap().len(), 2);
+    let failed = "select count(*) from public.webhook_deliveries
+        where endpoint_id = $1 and status = 'failed'";
+    assert_eq!(value(client, failed, &endpoint).await, 3);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn an_owner_is_told_once_that_an_endpoint_fails_and_once_that_it_recovered() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 40, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 40).await);
+    // Nine attempts are too few to judge; five of ten are half, not more.
+    record_all(client, &deliveries[..5], 200).await;
+    record_all(client, &deliveries[5..9], 500).await;
+    record_all(client, &deliveries[9..10], 500).await;
+    assert_eq!(news(client).await, []);
+    record_all(client, &deliveries[10..11], 500).await;
+    record_all(client, &deliveries[11..13], 500).await;
+    let told = news(client).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, "endpoint.failing");
+    assert_eq!(told[0].1["endpoint_id"], endpoint.to_string());
+    assert_eq!(told[0].1["failed_last_hour"], 6);
+    // 8 of 15 is still more than half; 8 of 16 is not.
+    record_all(client, &deliveries[13..15], 200).await;
+    assert_eq!(news(client).await.len(), 1);
+    record_all(client, &deliveries[15..16], 200).await;
+    record_all(client, &deliveries[16..17], 200).await;
+    let told = news(client).await;
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[1].0, "endpoint.recovered");
+    // And anew.
+    record_all(client, &deliveries[17..40], 500).await;
+    assert_eq!(news(client).await.len(), 3);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn news_of_an_endpoint_reach_its_owners_other_endpoints_and_nobody_else() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let stranger = Uuid::new_v4();
+    let insert = "insert into auth.users (id) values ($1)";
+    client.execute(insert, &[&stranger]).await.unwrap();
+    let insert = "insert into public.webhook_endpoints (user_id, url, events)
+        values ($1, 'https://example.com/', $2) returning id";
+    let register = async |user: &Uuid, events: &str| -> Uuid {
+        let row = client
+            .query_one(insert, &[user, &vec![events]])
+            .await
+            .unwrap();
+        row.get(0)
+    };
+    let sick = database.waiting(1, 1, "-1 hour").await[0];
+    let told = [
+        register(&database.user, "endpoint.*").await,
+        register(&database.user, "endpoint.disabled").await,
+    ];
+    register(&database.user, "vehicle.created").await;
+    register(&stranger, "*").await;
+    let deliveries = claimed(&claim(client, 1).await);
+    record_all(client, &deliveries, 410).await;
+    let reached: HashSet<_> = claimed(&claim(client, 10).await)
+        .iter()
+        .map(|d| d["endpoint_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(reached, told.map(|id| id.to_string()).into());
+    assert!(!reached.contains(&sick.to_string()));
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn retry_after_is_kept_within_the_next_step_of_the_schedule_and_twice_that() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(1, 4, "-1 hour").await;
+    let deliveries = claimed(&claim(client, 4).await);
+    for (delivery, asked, expected) in [
+        (&deliveries[0], json!(90), 90),
+        (&deliveries[1], json!(10), 60),
+        (&deliveries[2], json!(86_400), 120),
+        (&deliveries[3], Value::Null, 60),
+    ] {
+        let mut result = result(delivery, 503);
+        result["retry_after_seconds"] = asked;
+        record(client, json!([result])).await;
+        let wait = "select round(extract(epoch from next_retry_at - now()))
+            from public.webhook_deliveries where id = $1";
+        let id = Uuid::parse_str(delivery["id"].as_str().unwrap()).unwrap();
+        let wait = value(client, wait, &id).await.as_f64().unwrap();
+        assert!((wait - f64::from(expected)).abs() <= 3.0, "{wait}");
+    }
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn a_result_that_is_recorded_twice_is_logged_and_counted_once() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 1, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 1).await);
+    for _ in 0..2 {
+        record_all(client, &deliveries, 500).await;
+    }
+    for count in [
+        "select count(*) from public.webhook_delivery_attempts where endpoint_id = $1",
+        "select sum(attempts) from public.webhook_attempt_counts where endpoint_id = $1",
+        "select consecutive_failures from public.webhook_endpoint_stats where endpoint_id = $1",
+        "select sum(attempts) from public.webhook_totals where $1::uuid is not null",
+    ] {
+        assert_eq!(value(client, count, &endpoint).await, 1, "{count}");
+    }
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn counts_become_coarser_with_age_and_stay_the_same_in_sum() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 0, "0").await[0];
+    let rows = "insert into public.webhook_attempt_counts
+        select $1, date_bin('5 minutes', now() - interval '30 minutes' * n, 'epoch'), 300,
+          'success', 10, 1
+        from generate_series(0, 999) n";
+    client.execute(rows, &[&endpoint]).await.unwrap();
+    let purge = "select public.purge_webhook_deliveries(90, 100)";
+    while client.query_one(purge, &[]).await.unwrap().get::<_, i32>(0) > 0 {}
+    let sum = "select sum(attempts) from public.webhook_attempt_counts where endpoint_id = $1";
+    assert_eq!(value(client, sum, &endpoint).await, 1000);
+    let spans = "select jsonb_agg(distinct seconds order by seconds)
+        from public.webhook_attempt_counts where endpoint_id = $1";
+    let spans = value(client, spans, &endpoint).await;
+    assert_eq!(spans, json!([300, 3600, 86_400]));
+    // 25 to 26 hours of half hours, then hours up to the eighth day, then days.
+    let rows = "select count(*) from public.webhook_attempt_counts where endpoint_id = $1";
+    let rows = value(client, rows, &endpoint).await.as_u64().unwrap();
+    assert!((220..300).contains(&rows), "{rows}");
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn retention_deletes_what_ended_long_ago_with_its_attempts_and_nothing_that_is_due() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let settings = json!({"RETENTION_DAYS": "30"});
+    let mut workers = Workers::start(&private.stack, &settings).await;
+    let stack = private.stack.with_workers(&workers);
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let endpoint = user.register(&receiver.url).await;
+    for event_type in ["old", "young", "due"] {
+        stack
+            .emit(&user, event_type, json!({}))
+            .await
+            .expect(StatusCode::OK);
+    }
+    let database = stack.database().await;
+    let age = "update public.webhook_deliveries set created_at = now() - interval '31 days'
+            where event_type in ('old', 'due');
+        update public.webhook_deliveries set created_at = now() - interval '29 days'
+            where event_type = 'young';
+        update public.webhook_deliveries
+            set status = 'retrying', next_retry_at = now() + interval '1 hour'
+            where event_type = 'due'";
+    database.batch_execute(age).await.unwrap();
+    workers.retention_cron().await;
+    eventually("the old one is gone", SOON, async || {
+        let left = stack.deliveries(&endpoint.id).await;
+        (left.len() == 2).then_some(())
+    })
+    .await;
+    let left = stack.deliveries(&endpoint.id).await;
+    let types: HashSet<_> = left
+        .iter()
+        .map(|d| d["event_type"].as_str().unwrap())
+        .collect();
+    assert_eq!(types, HashSet::from(["young", "due"]));
+    let attempts = "select count(*) as n from public.webhook_delivery_attempts";
+    assert_eq!(stack.sql(attempts, &[]).await[0]["n"], 2);
+    let counts = "select sum(attempts) as n from public.webhook_attempt_counts";
+    assert_eq!(stack.sql(counts, &[]).await[0]["n"], 3);
+    private.stop().await;
+}
+
+/// A receiver that answers with this status and header.
+async fn answering(status: u16, retry_after: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/secret-path", listener.local_addr().unwrap());
+    let status = StatusCode::from_u16(status).unwrap();
+    let app =
+        Router::new().fallback(move || async move { (status, [("retry-after", retry_after)]) });
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+#[tokio::test]
+async fn a_receiver_s_retry_after_is_heard_in_seconds_and_as_a_date() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    for (header, expected) in [
+        ("100", 100.0),
+        ("Fri, 31 Dec 2100 23:59:59 GMT", 120.0),
+        ("nonsense", 60.0),
+    ] {
+        let endpoint = user.register(&answering(429, header).await).await;
+        stack
+            .emit(&user, "vehicle.created", json!({}))
+            .await
+            .expect(StatusCode::OK);
+        let wait = "select extract(epoch from next_retry_at - now())::float8 as wait
+            from public.webhook_deliveries where endpoint_id = $1";
+        let id = Uuid::parse_str(&endpoint.id).unwrap();
+        let wait = stack.sql(wait, &[&id]).await[0]["wait"].as_f64().unwrap();
+        assert!((wait - expected).abs() <= 5.0, "{header}: {wait}");
+        user.delete(&format!("/webhooks/{}", endpoint.id)).await;
+    }
+}
+
+#[tokio::test]
+async fn the_operator_is_told_at_the_alert_url_and_the_owner_sees_why() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let operator = Receiver::start(200).await;
+    let settings = json!({"ALERT_WEBHOOK_URL": operator.url});
+    let workers = Workers::start(&private.stack, &settings).await;
+    let stack = private.stack.with_workers(&workers);
+    let user = private.stack.user().await;
+    let endpoint = user.register(&answering(410, "").await).await;
+    stack
+        .emit(&user, "vehicle.created", json!({}))
+        .await
+        .expect(StatusCode::OK);
+    stack
+        .deliver(&json!({"action": "retry"}))
+        .await
+        .expect(StatusCode::OK);
+    operator.wait_for(1, SOON).await;
+    let alert = operator.arrivals()[0].json();
+    assert_eq!(alert["type"], "endpoint.disabled");
+    assert_eq!(alert["data"]["endpoint_id"], endpoint.id);
+    assert_eq!(alert["data"]["reason"], "It answered 410 Gone");
+
+    let shown = user.get(&format!("/webhooks/{}", endpoint.id)).await;
+    let shown = &shown.expect(StatusCode::OK)["data"];
+    assert_eq!(
+        [&shown["is_active"], &shown["disabled_reason"]],
+        [&json!(false), &json!("It answered 410 Gone")]
+    );
+    assert!(shown["disabled_at"].is_string());
+    // The operator's endpoint is nobody else's to see.
+    let list = user.get("/webhooks").await;
+    let list = list.expect(StatusCode::OK)["data"].as_array().unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!(list[0]["disabled_reason"], "It answered 410 Gone");
+    private.stop().await;
+}
+
+#[tokio::test]
+async fn each_invocation_and_each_failed_attempt_is_a_line_of_json_without_secrets() {
+    let stack = Stack::get();
+    let workers = Workers::start(&stack, &json!({})).await;
+    let stack = stack.with_workers(&workers);
+    let user = Stack::get().user().await.on(&stack);
+    let endpoint = user.register(&answering(500, "").await).await;
+    let answer = stack
+        .emit(&user, "vehicle.created", json!({"vin": "a-payload"}))
+        .await;
+    let delivery = answer.expect(StatusCode::OK)["results"][0]["delivery_id"].clone();
+    let lines = eventually("three lines", SOON, async || {
+        let log = workers.log();
+        let lines: Vec<Value> = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line.split_once(": ")?.1).ok())
+            .collect();
+        (lines.len() >= 3).then_some(lines)
+    })
+    .await;
+    let of = |event: &str, worker: &str| -> Vec<&Value> {
+        let lines = lines.iter();
+        lines
+            .filter(|l| l["event"] == event && (worker.is_empty() || l["worker"] == worker))
+            .collect()
+    };
+    let manage = of("invocation", "manage");
+    assert_eq!((manage.len(), &manage[0]["status"]), (1, &json!(201)));
+    let deliver = of("invocation", "deliver");
+    assert_eq!(
+        (
+            deliver.len(),
+            &deliver[0]["attempts"],
+            &deliver[0]["failures"]
+        ),
+        (1, &json!(1), &json!(1))
+    );
+    assert!(deliver[0]["duration_ms"].is_u64());
+    let failed = of("attempt_failed", "");
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["delivery_id"], delivery);
+    assert_eq!(failed[0]["endpoint_id"], endpoint.id);
+    assert_eq!(failed[0]["cause"], "server_error");
+    assert_eq!(failed[0]["attempt"], 1);
+    let log = workers.log();
+    for secret in ["a-payload", "secret-path", &endpoint.secret, &user.jwt] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_tick_of_the_cron_is_measured() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let mut workers = Workers::start(&private.stack, &json!({})).await;
+    for expected in [1, 2] {
+        workers.cron().await;
+        let ticks = eventually("a tick", Duration::from_secs(10), async || {
+            let rows = private
+                .stack
+                .sql("select * from public.webhook_ticks", &[])
+                .await;
+            let row = rows.into_iter().next()?;
+            (row["ticks"] == expected).then_some(row)
+        })
+        .await;
+        assert!(ticks["duration_ms"].as_i64().unwrap() < 10_000);
+    }
+    private.stop().await;
+}
