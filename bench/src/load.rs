@@ -21,7 +21,7 @@ use crate::{milliseconds, percentile, progress};
 const BATCH: &str = "100";
 
 /// Calls under way at a time.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(300);

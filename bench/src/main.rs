@@ -10,6 +10,7 @@
 )]
 
 mod cpu;
+mod floor;
 mod load;
 mod receiver;
 mod report;
@@ -84,6 +85,7 @@ async fn main() -> Result<()> {
     }
     if wanted(Part::Load) {
         let deliveries = if cli.quick { 2_000 } else { 20_000 };
+        floor::measure(&root, processes, &receiver, deliveries, &mut report).await?;
         load::throughput(&stack, processes, &receiver, deliveries, &mut report).await?;
     }
     if wanted(Part::Sql) {

@@ -51,7 +51,7 @@ pub(crate) async fn measure(stack: &Stack, rows: [u32; 2], report: &mut Report) 
 }
 
 /// A database with as many endpoints, of a tenth as many users, and as many due deliveries,
-/// to a thousandth of the endpoints.
+/// to a thousandth of the endpoints, with ten attempts each.
 struct Database {
     client: Client,
     /// As which calls are made; `none` is the owner.
@@ -62,7 +62,7 @@ struct Database {
 /// Times every function among `rows` rows.
 async fn costs(stack: &Stack, rows: u32) -> Result<Vec<Cost>> {
     progress(&format!(
-        "SQL among {rows} rows: filling (a minute for a million)"
+        "SQL among {rows} rows: filling (five minutes for a million)"
     ));
     let database = Database::fill(stack, rows).await?;
     // With ten endpoints, each of which has a thousand deliveries.
@@ -138,6 +138,24 @@ async fn costs(stack: &Stack, rows: u32) -> Result<Vec<Cost>> {
             .time("get, with the 20 newest deliveries", || get.clone())
             .await?,
     );
+    let deliveries = format!("select public.list_webhook_deliveries('{id}', status => 'pending')");
+    costs.push(
+        database
+            .time("deliveries in one state, a page", || deliveries.clone())
+            .await?,
+    );
+    let stats = format!("select public.get_webhook_endpoint_stats('{id}', '30d')");
+    costs.push(
+        database
+            .time("stats of 30 days, one endpoint", || stats.clone())
+            .await?,
+    );
+    let stats = "select public.get_webhook_stats('30d')".to_owned();
+    costs.push(
+        database
+            .time("stats of 30 days, ten endpoints", || stats.clone())
+            .await?,
+    );
     Ok(costs)
 }
 
@@ -195,6 +213,28 @@ impl Database {
                  select endpoint_id, min(next_retry_at) from public.webhook_deliveries group by 1;
                  insert into public.webhook_endpoint_stats (endpoint_id, total_deliveries)
                  select endpoint_id, count(*) from public.webhook_deliveries group by 1;
+                 insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id,
+                   attempted_at, response_status, response_time_ms, response_body)
+                 select id, n, endpoint_id, created_at, 500, 12, 'no'
+                 from public.webhook_deliveries, generate_series(-9, 0) n;
+                 insert into public.webhook_attempt_counts
+                 select e.id, s.starts_at, s.seconds, o.outcome, c, 7
+                 from (
+                     select id, row_number() over (order by user_id) <= 10 as is_first
+                     from public.webhook_endpoints order by user_id limit {busy}
+                   ) e
+                 cross join lateral (
+                   select date_trunc('day', now()) - n * interval '1 day', 86400
+                    from generate_series(8, 30) n
+                    union all
+                    select date_trunc('hour', now()) - n * interval '1 hour', 3600
+                    from generate_series(25, 24 * 8) n where e.is_first
+                    union all
+                    select date_bin('5 minutes', now(), 'epoch') - n * interval '5 minutes', 300
+                    from generate_series(0, 12 * 25) n where e.is_first
+                   ) s (starts_at, seconds)
+                 cross join (values ('success'), ('server_error')) o (outcome)
+                 cross join generate_series(8, 12) c;
                  set session_replication_role = origin;"
             ))
             .await?;

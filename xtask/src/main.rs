@@ -40,7 +40,7 @@ enum Task {
         /// Run only end-to-end tests whose name contains this, and nothing else
         filter: Option<String>,
     },
-    /// Measures what the system costs, on a stack of its own (about five minutes)
+    /// Measures what the system costs, on a stack of its own (about fifteen minutes)
     #[command(disable_help_flag = true)]
     Bench {
         /// As `cargo xtask bench --help` says
