@@ -39,6 +39,10 @@ create table if not exists public.webhook_endpoint_stats (
 -- Room in each page for the new version of a row: no index changes with it.
 with (fillfactor = 50);
 
+alter table public.webhook_queue add column if not exists allowed_at timestamptz;
+comment on column public.webhook_queue.allowed_at is
+  'Where the endpoint''s limit for a minute is used up: the next minute.';
+
 -- What an owner may set, and what becomes of an endpoint that fails.
 alter table public.webhook_endpoints
   add column if not exists rate_limit_per_minute integer,
@@ -120,22 +124,25 @@ create policy webhook_endpoint_stats_select_own on public.webhook_endpoint_stats
 
 -- What follows a delivery ------------------------------------------------------
 
--- Keeps webhook_queue.due_at no later than what was just written, and the endpoint's
--- counts, whoever wrote it. Rows are locked in one order, first those of the queue, so
--- that two writers cannot wait for each other.
+-- Keeps webhook_queue.due_at no later than what was just written, but for a limit, and the
+-- endpoint's counts, whoever wrote it.
+--
+-- Everybody locks in one order, so that no two wait for each other: endpoints, their rows of
+-- the queue, their counts, and each of these by id. A new delivery therefore locks the row of
+-- the queue even if it is not live.
 create or replace function public.webhook_deliveries_inserted() returns trigger
 language plpgsql volatile
 set search_path = ''
 as $$
 begin
   insert into public.webhook_queue as q (endpoint_id, due_at)
-  select w.endpoint_id, min(w.next_retry_at)
+  select w.endpoint_id,
+    coalesce(min(w.next_retry_at) filter (where w.status in ('pending', 'retrying')), 'infinity')
   from written w
-  where w.status in ('pending', 'retrying')
   group by w.endpoint_id
   order by w.endpoint_id
-  on conflict (endpoint_id) do update set due_at = excluded.due_at
-    where q.due_at > excluded.due_at;
+  on conflict (endpoint_id) do update set due_at = greatest(excluded.due_at, q.allowed_at)
+    where q.due_at > greatest(excluded.due_at, q.allowed_at);
 
   insert into public.webhook_endpoint_stats as s
     (endpoint_id, total_deliveries, failed_deliveries)
@@ -162,8 +169,8 @@ begin
   where w.status in ('pending', 'retrying')
   group by w.endpoint_id
   order by w.endpoint_id
-  on conflict (endpoint_id) do update set due_at = excluded.due_at
-    where q.due_at > excluded.due_at;
+  on conflict (endpoint_id) do update set due_at = greatest(excluded.due_at, q.allowed_at)
+    where q.due_at > greatest(excluded.due_at, q.allowed_at);
 
   insert into public.webhook_endpoint_stats as s (endpoint_id, failed_deliveries)
   select w.endpoint_id, sum(w.change)
@@ -745,7 +752,6 @@ declare
   max_unrecorded_claims constant integer := 20;
   max_lease_seconds constant integer := 28800;
   this_minute constant timestamptz := date_trunc('minute', now());
-  drained boolean;
   turns uuid[];
   -- Those of them with a limit, and what is left of each: null where somebody else is just
   -- using it.
@@ -763,7 +769,7 @@ begin
     for no key update skip locked
   );
 
-  drained := public.webhook_drain_outbox();
+  perform public.webhook_drain_outbox();
 
   -- Holding an endpoint's row means that nobody else claims from it, and that what is
   -- written for it meanwhile lowers its turn after this is done with it.
@@ -887,9 +893,6 @@ begin
       end
     from judged j
     where d.id = j.id
-      -- Settling counts, and so did the fan-out: a second time in one transaction, in
-      -- another order, could wait for somebody who waits for the first. It can wait.
-      and (j.refusal is null or not drained)
     returning d.id, d.endpoint_id, d.event_id, d.claims, d.attempts, d.status, j.place, j.text,
       j.url, j.secret, j.previous_secret, j.previous_secret_expires_at, j.headers, j.refusal
   ),
@@ -946,7 +949,9 @@ begin
     delete from public.webhook_queue q using next n
     where q.endpoint_id = n.endpoint_id and n.due_at is null
   )
-  update public.webhook_queue q set due_at = greatest(n.due_at, n.allowed_at, now())
+  update public.webhook_queue q set
+    due_at = greatest(n.due_at, n.allowed_at, now()),
+    allowed_at = n.allowed_at
   from next n
   where q.endpoint_id = n.endpoint_id and n.due_at is not null;
 
@@ -983,25 +988,44 @@ declare
   parsed constant jsonb := results::jsonb;
   answer jsonb;
   health jsonb;
+  -- Endpoints that are to be judged, or to be due at another time.
+  held uuid[];
 begin
-  -- An endpoint's place in the queue is locked before its counts, by everybody.
-  perform from public.webhook_queue q
-  where q.endpoint_id in (
+  -- In the order everybody has, see webhook_deliveries_inserted(). One that is being deleted
+  -- is waited for, and takes its deliveries along.
+  perform from public.webhook_endpoints e
+  where e.id in (
     select d.endpoint_id
-    from jsonb_to_recordset(parsed) as r (id uuid, error text)
+    from jsonb_to_recordset(parsed) as r (id uuid)
     join public.webhook_deliveries d using (id)
-    left join public.webhook_endpoint_stats s on s.endpoint_id = d.endpoint_id
-    where r.error is not null or s.consecutive_failures > 0
   )
-  order by q.endpoint_id
-  for update;
+  order by e.id
+  for key share;
+  select array_agg(q.endpoint_id) into held
+  from (
+    select q.endpoint_id
+    from public.webhook_queue q
+    where q.endpoint_id in (
+      select d.endpoint_id
+      from jsonb_to_recordset(parsed) as r (
+        id uuid, error text, released boolean, response_status integer)
+      join public.webhook_deliveries d using (id)
+      left join public.webhook_endpoint_stats s on s.endpoint_id = d.endpoint_id
+      where r.error is not null or r.released
+        or (r.response_status between 200 and 299) is not true
+        or s.consecutive_failures > 0 or s.alerted_at is not null
+    )
+    order by q.endpoint_id
+    for update
+  ) q;
 
   with result as (
-    select r.*, r.error is null and r.response_status between 200 and 299 as ok
+    select r.*,
+      coalesce(r.error is null and r.response_status between 200 and 299, false) as ok
     from rows from (jsonb_to_recordset(parsed) as (
       id uuid, claim integer, attempts integer, released boolean, response_status integer,
       response_body text, response_time_ms integer, error text, cause text,
-      retry_after_seconds integer, age_ms bigint
+      retry_after_seconds bigint, age_ms bigint
     )) with ordinality as r (id, claim, attempts, released, response_status, response_body,
       response_time_ms, error, cause, retry_after_seconds, age_ms, nth)
   ),
@@ -1072,7 +1096,7 @@ begin
   ),
   endpoint as materialized (
     select c.endpoint_id, bool_or(not c.ok) as has_failed, bool_or(c.ok) as has_succeeded,
-      coalesce(bool_or(c.response_status = 410), false) as is_gone,
+      max(c.attempted_at) filter (where c.response_status = 410) as gone_at,
       max(c.nth) filter (where c.ok) as last_success
     from recorded c
     group by c.endpoint_id
@@ -1082,18 +1106,18 @@ begin
     select s.endpoint_id, s.consecutive_failures
     from endpoint e
     join public.webhook_endpoint_stats s using (endpoint_id)
-    where e.has_failed or s.consecutive_failures > 0 or s.alerted_at is not null
+    where e.has_failed or s.endpoint_id = any (held)
     order by s.endpoint_id
     for update of s
   ),
   streak as (
     select e.endpoint_id, l.consecutive_failures as before, e.has_failed, e.has_succeeded,
-      e.is_gone, count(c.nth)::integer as failures, min(c.attempted_at) as first_failure_at
+      e.gone_at, count(c.nth)::integer as failures, min(c.attempted_at) as first_failure_at
     from locked l
     join endpoint e using (endpoint_id)
     left join recorded c
       on c.endpoint_id = e.endpoint_id and c.nth > coalesce(e.last_success, 0)
-    group by e.endpoint_id, l.consecutive_failures, e.has_failed, e.has_succeeded, e.is_gone
+    group by e.endpoint_id, l.consecutive_failures, e.has_failed, e.has_succeeded, e.gone_at
   ),
   judged_endpoint as (
     update public.webhook_endpoint_stats s set
@@ -1103,7 +1127,7 @@ begin
         then coalesce(s.first_failure_at, k.first_failure_at) else k.first_failure_at end
     from streak k
     where s.endpoint_id = k.endpoint_id
-    returning s.endpoint_id, k.before, k.has_failed, k.has_succeeded, k.is_gone,
+    returning s.endpoint_id, k.before, k.has_failed, k.has_succeeded, k.gone_at,
       s.consecutive_failures, s.first_failure_at, s.alerted_at
   ),
   known as (

@@ -93,9 +93,9 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
+  -- An array, because the plan is made once, for however many rows.
   delete from public.webhook_delivery_attempts a
-  using removed r
-  where a.delivery_id = r.id;
+  where a.delivery_id = any (array(select r.id from removed r));
   return null;
 end
 $$;
@@ -131,10 +131,11 @@ on conflict (name) do nothing;
 alter table public.webhook_endpoints alter column user_id drop not null;
 
 -- Judges endpoints after their attempts were recorded: `health` is a JSON array of
--- {endpoint_id, before, has_failed, has_succeeded, is_gone, consecutive_failures,
--- first_failure_at, alerted_at}, whose rows of webhook_endpoint_stats are locked.
+-- {endpoint_id, before, has_failed, has_succeeded, gone_at, consecutive_failures,
+-- first_failure_at, alerted_at}, `gone_at` when the last attempt was made that was answered
+-- 410, whose rows of webhook_endpoint_stats are locked.
 --
--- One that answers 410, or has failed without a success for DISABLE_AFTER_DAYS (5) and at
+-- One that answers 410 as it is now, or has failed without a success for DISABLE_AFTER_DAYS (5) and at
 -- least DISABLE_AFTER_ATTEMPTS (20), is switched off. `endpoint.failing` is emitted when more
 -- than half of at least 10 attempts within an hour failed, once until the endpoint recovers;
 -- `endpoint.recovered` when a success comes while it is half of them or less. The events go
@@ -145,12 +146,10 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  -- The operator's endpoint.
-  operator constant uuid := '00000000-0000-4000-8000-000000000000';
   news jsonb;
 begin
   -- What waited for a success goes on at once.
-  update public.webhook_queue q set due_at = now()
+  update public.webhook_queue q set due_at = now(), allowed_at = null
   from jsonb_to_recordset(health) as h (
     endpoint_id uuid, before integer, consecutive_failures integer)
   where q.endpoint_id = h.endpoint_id and h.before >= public.webhook_back_off_after()
@@ -158,13 +157,14 @@ begin
 
   with endpoint as materialized (
     select h.*, e.user_id, e.url, e.is_active, hour.attempts, hour.failed,
-      h.is_gone or (
+      coalesce(h.gone_at >= e.updated_at, false) as is_gone,
+      coalesce(h.gone_at >= e.updated_at, false) or (
         h.consecutive_failures >= public.webhook_setting('DISABLE_AFTER_ATTEMPTS', 20)
         and h.first_failure_at <= now()
           - make_interval(days => public.webhook_setting('DISABLE_AFTER_DAYS', 5))
       ) as is_lost
     from jsonb_to_recordset(health) as h (
-      endpoint_id uuid, has_failed boolean, has_succeeded boolean, is_gone boolean,
+      endpoint_id uuid, has_failed boolean, has_succeeded boolean, gone_at timestamptz,
       consecutive_failures integer, first_failure_at timestamptz, alerted_at timestamptz)
     join public.webhook_endpoints e on e.id = h.endpoint_id
     cross join lateral (
@@ -222,12 +222,29 @@ begin
   if news is null then
     return;
   end if;
+  perform public.webhook_tell(news, alert_url);
+exception when others then
+  -- Results are worth more than what is said about them.
+  raise warning 'endpoints could not be judged: %', sqlerrm;
+end
+$$;
 
+-- Emits `news`, a JSON array of {endpoint_id, user_id, event_type, data}: to the owner's other
+-- endpoints, and to the operator's at `alert_url` if there is one.
+create or replace function public.webhook_tell(news jsonb, alert_url text) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  -- The operator's endpoint.
+  operator constant uuid := '00000000-0000-4000-8000-000000000000';
+begin
   if alert_url is not null then
     insert into public.webhook_endpoints as e (id, url, description, events)
     values (operator, alert_url, 'The operator''s: ALERT_WEBHOOK_URL',
       array['endpoint.failing', 'endpoint.recovered', 'endpoint.disabled'])
-    on conflict (id) do update set url = excluded.url where e.url <> excluded.url;
+    on conflict (id) do update set url = excluded.url, is_active = true
+      where e.url <> excluded.url;
   end if;
   with told as materialized (
     select n.*, gen_random_uuid()::text as event_id
@@ -248,34 +265,45 @@ end
 $$;
 
 revoke all on function
-  public.webhook_latency_class(integer), public.webhook_judge_health(jsonb, text)
+  public.webhook_latency_class(integer), public.webhook_judge_health(jsonb, text),
+  public.webhook_tell(jsonb, text)
   from public, anon, authenticated;
 grant execute on function
-  public.webhook_latency_class(integer), public.webhook_judge_health(jsonb, text)
+  public.webhook_latency_class(integer), public.webhook_judge_health(jsonb, text),
+  public.webhook_tell(jsonb, text)
   to service_role;
 revoke all on function public.webhook_latency_ms(smallint) from public;
 grant execute on function public.webhook_latency_ms(smallint)
   to anon, authenticated, service_role;
 
--- An owner who switches an endpoint on again gives it another chance.
-create or replace function public.webhook_endpoint_switched_on() returns trigger
+-- An owner who switches an endpoint on again, or gives it another URL, gives it another
+-- chance; and what waits for a limit that is no more goes on at once.
+create or replace function public.webhook_endpoint_changed() returns trigger
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
-  update public.webhook_endpoint_stats s
-  set consecutive_failures = 0, first_failure_at = null, alerted_at = null
-  where s.endpoint_id = new.id;
-  update public.webhook_endpoints e set disabled_reason = null, disabled_at = null
-  where e.id = new.id and e.disabled_at is not null;
+  update public.webhook_queue q set due_at = least(q.due_at, now()), allowed_at = null
+  where q.endpoint_id = new.id and q.allowed_at is not null;
+  if new.is_active and not old.is_active or new.url <> old.url then
+    update public.webhook_endpoint_stats s
+    set consecutive_failures = 0, first_failure_at = null, alerted_at = null
+    where s.endpoint_id = new.id;
+  end if;
+  if new.is_active and new.disabled_at is not null then
+    update public.webhook_endpoints e set disabled_reason = null, disabled_at = null
+    where e.id = new.id;
+  end if;
   return null;
 end
 $$;
-revoke all on function public.webhook_endpoint_switched_on()
+revoke all on function public.webhook_endpoint_changed()
   from public, anon, authenticated, service_role;
-create or replace trigger webhook_endpoint_switched_on_trigger
-  after update of is_active on public.webhook_endpoints
-  for each row when (new.is_active and not old.is_active)
-  execute function public.webhook_endpoint_switched_on();
+create or replace trigger webhook_endpoint_changed_trigger
+  after update of is_active, url, rate_limit_per_minute on public.webhook_endpoints
+  for each row
+  when (new.is_active and not old.is_active or new.url <> old.url
+    or new.rate_limit_per_minute is distinct from old.rate_limit_per_minute)
+  execute function public.webhook_endpoint_changed();
 
 notify pgrst, 'reload schema';

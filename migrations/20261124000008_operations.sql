@@ -69,9 +69,14 @@ declare
 begin
   if left(api_key, 8) = 'nk_live_' and auth.uid() is null then
     update public.api_keys k set last_used_at = now()
-    where k.key_hash =
-        'sha256_' || encode(sha256(convert_to(substr(api_key, 9), 'UTF8')), 'hex')
-      and (k.last_used_at is null or k.last_used_at < now() - interval '1 minute');
+    where k.id in (
+      select u.id from public.api_keys u
+      where u.key_hash =
+          'sha256_' || encode(sha256(convert_to(substr(api_key, 9), 'UTF8')), 'hex')
+        and (u.last_used_at is null or u.last_used_at < now() - interval '1 minute')
+      -- Somebody else who uses it just now notes it as well.
+      for update skip locked
+    );
   end if;
 end
 $$;
@@ -156,6 +161,10 @@ declare
   unknown text;
   problem record;
 begin
+  -- The operator's is made by the system itself, whatever the catalogue says.
+  if new.user_id is null then
+    return new;
+  end if;
   if is_new then
     -- One after the other, so that two at once do not both find the last place.
     perform pg_advisory_xact_lock(hashtextextended('webhook_endpoints ' || new.user_id, 0));
@@ -370,12 +379,15 @@ begin
       message = 'status must be pending, retrying, success or failed', hint = 'invalid_field',
       detail = '{"field": "status"}';
   end if;
-  if page_size not between 1 and 100 then
+  if (page_size between 1 and 100) is not true then
     raise sqlstate 'PT400' using
       message = 'limit must be a whole number from 1 to 100', hint = 'invalid_field',
       detail = '{"field": "limit"}';
   end if;
   begin
+    if cursor !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$' then
+      raise invalid_datetime_format;
+    end if;
     last_time := split_part(cursor, '_', 1)::timestamptz;
     last_id := split_part(cursor, '_', 2)::uuid;
   exception when data_exception then
@@ -483,6 +495,18 @@ as $$
 declare
   count integer;
 begin
+  -- In the order everybody has, see webhook_deliveries_inserted().
+  perform from public.webhook_endpoints e
+  where e.user_id = public.webhook_caller()
+    and e.id in (select d.endpoint_id from public.webhook_deliveries d where d.id = any (ids))
+  order by e.id
+  for key share;
+  perform from public.webhook_deliveries d
+  where d.id = any (ids)
+    and d.endpoint_id in (
+      select e.id from public.webhook_endpoints e where e.user_id = public.webhook_caller())
+  order by d.id
+  for no key update;
   update public.webhook_deliveries d set
     status = case when d.attempts > 0 then 'retrying' else 'pending' end,
     attempts_before_resend =

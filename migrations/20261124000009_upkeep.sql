@@ -29,7 +29,7 @@ $$;
 
 -- Deletes up to `most` deliveries that ended and are older than `retention_days`, with their
 -- payloads and attempts, oldest first, and makes up to as many rows of counts coarser: an
--- hour's after a day, a day's after eight. Locks nothing else. Answers how many of both: 0
+-- hour's after a day, a day's after eight. Waits for nobody. Answers how many of both: 0
 -- means that nothing is left to do.
 create or replace function public.purge_webhook_deliveries(
   retention_days integer, most integer default 1000
@@ -60,10 +60,15 @@ begin
     where (a.endpoint_id, a.starts_at, a.seconds, a.outcome, a.latency_class) in (
       select f.endpoint_id, f.starts_at, f.seconds, f.outcome, f.latency_class
       from public.webhook_attempt_counts f
-      where f.seconds = 300 and f.starts_at < date_trunc('hour', now() - interval '25 hours')
-        or f.seconds = 3600 and f.starts_at < date_bin('1 day', now() - interval '8 days', 'epoch')
+      join public.webhook_endpoints e on e.id = f.endpoint_id
+      where f.seconds < 86400
+        and (f.seconds = 300 and f.starts_at < date_trunc('hour', now() - interval '25 hours')
+          or f.seconds = 3600
+            and f.starts_at < date_bin('1 day', now() - interval '8 days', 'epoch'))
+      order by f.seconds, f.starts_at
       limit most
-      for update skip locked
+      for update of f skip locked
+      for key share of e skip locked
     )
     returning a.*
   ),

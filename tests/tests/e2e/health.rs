@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tests::eventually;
 use tests::private_stack::PrivateStack;
@@ -13,6 +14,7 @@ use tests::stack::Stack;
 use tests::workers::Workers;
 use tokio::net::TcpListener;
 use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::SOON;
@@ -160,8 +162,7 @@ async fn an_endpoint_that_only_failed_for_five_days_and_twenty_attempts_is_switc
         where endpoint_id = $1";
     let is_active = "select is_active from public.webhook_endpoints where id = $1";
     for (failures, since, delivery) in [(30, "4 days 23 hours", 0), (18, "6 days", 1)] {
-        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&endpoint, &failures, &since];
+        let parameters: [&(dyn ToSql + Sync); 3] = [&endpoint, &failures, &since];
         client.execute(history, &parameters).await.unwrap();
         record_all(client, &deliveries[delivery..=delivery], 500).await;
         assert_eq!(value(client, is_active, &endpoint).await, true);
@@ -211,13 +212,182 @@ async fn gone_switches_an_endpoint_off_at_once_and_ends_the_delivery() {
         where id = $1 and not is_active";
     let reason = value(client, reason, &endpoint).await;
     assert_eq!(reason, "It answered 410 Gone");
-    // The news of it go out first.
-    assert_eq!(claimed(&claim(client, 10).await).len(), 0);
     let settled = claim(client, 10).await;
+    assert_eq!(claimed(&settled).len(), 0);
     assert_eq!(settled["settled"].as_array().unwrap().len(), 2);
     let failed = "select count(*) from public.webhook_deliveries
         where endpoint_id = $1 and status = 'failed'";
     assert_eq!(value(client, failed, &endpoint).await, 3);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn what_an_endpoint_did_at_another_url_is_not_held_against_it() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 2, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 2).await);
+    let change =
+        "update public.webhook_endpoints set url = 'https://example.com/new' where id = $1";
+    let history = "update public.webhook_endpoint_stats
+        set consecutive_failures = 30, first_failure_at = now() - interval '6 days'
+        where endpoint_id = $1";
+    client.execute(history, &[&endpoint]).await.unwrap();
+    client.execute(change, &[&endpoint]).await.unwrap();
+    // Sent before the change, to the URL before it.
+    let mut gone = result(&deliveries[0], 410);
+    gone["age_ms"] = json!(60_000);
+    record(client, json!([gone])).await;
+    record_all(client, &deliveries[1..], 500).await;
+    let is_active = "select is_active from public.webhook_endpoints where id = $1";
+    assert_eq!(value(client, is_active, &endpoint).await, true);
+    let failures = "select consecutive_failures from public.webhook_endpoint_stats
+        where endpoint_id = $1";
+    assert_eq!(value(client, failures, &endpoint).await, 2);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn a_limit_that_is_lifted_lets_what_waits_go_at_once() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 5, "-1 hour").await[0];
+    let limit = "update public.webhook_endpoints set rate_limit_per_minute = $2 where id = $1";
+    let parameters: [&(dyn ToSql + Sync); 2] = [&endpoint, &Some(2)];
+    client.execute(limit, &parameters).await.unwrap();
+    early_in_a_minute(client).await;
+    assert_eq!(claimed(&claim(client, 100).await).len(), 2);
+    // A new event does not bring the turn forward.
+    let event = json!([{"event_type": "vehicle.created", "data": {}}]);
+    enqueue(client, event).await.unwrap();
+    let limited = claim(client, 100).await;
+    assert_eq!(
+        (claimed(&limited).len(), &limited["more"]),
+        (0, &json!(false))
+    );
+    let parameters: [&(dyn ToSql + Sync); 2] = [&endpoint, &None::<i32>];
+    client.execute(limit, &parameters).await.unwrap();
+    assert_eq!(claimed(&claim(client, 100).await).len(), 4);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn results_are_recorded_whatever_becomes_of_the_news_about_them() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 1, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 1).await);
+    let archive = "update public.webhook_event_types set archived_at = now()
+            where name like 'endpoint.%';
+        create function public.fail() returns trigger language plpgsql as
+            $$ begin raise exception 'no news'; end $$;
+        create trigger fail before insert on public.webhook_outbox
+            for each row execute function public.fail()";
+    client.batch_execute(archive).await.unwrap();
+    let results = json!([result(&deliveries[0], 410)]).to_string();
+    let statement = "select public.record_webhook_results($1, 'https://example.com/alerts')";
+    let recorded: Value = client
+        .query_one(statement, &[&results])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(recorded[0]["status"], "failed");
+    let attempts = "select attempts from public.webhook_deliveries where endpoint_id = $1";
+    assert_eq!(value(client, attempts, &endpoint).await, 1);
+    database.stop().await;
+}
+
+/// A number below `limit` that is the same in every run.
+fn random(state: &mut u64, limit: u64) -> u64 {
+    // Knuth's (The Art of Computer Programming, volume 2, 3.3.4).
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) % limit
+}
+
+/// One after the other, whatever there is to do, on endpoints that others use, too.
+async fn everything(client: Client, endpoints: &[Uuid], mut seed: u64) -> usize {
+    let start = tokio::time::Instant::now();
+    let mut held: Vec<Value> = Vec::new();
+    let mut done = 0;
+    while start.elapsed() < Duration::from_secs(4) {
+        let endpoint = &endpoints[random(&mut seed, endpoints.len() as u64) as usize];
+        match random(&mut seed, 10) {
+            0..=2 => {
+                let event = json!({"event_type": "a.b", "data": {}});
+                let enqueued = enqueue(&client, json!([event, event])).await.unwrap();
+                held.extend(claimed(&enqueued));
+            }
+            3..=4 => held.extend(claimed(&claim(&client, 20).await)),
+            5..=6 => {
+                let results: Vec<_> = held
+                    .drain(..)
+                    .map(|delivery| match random(&mut seed, 3) {
+                        0 => result(&delivery, 200),
+                        1 => result(&delivery, 500),
+                        _ => {
+                            let mut released = result(&delivery, 500);
+                            released["released"] = json!(true);
+                            released
+                        }
+                    })
+                    .collect();
+                record(&client, json!(results)).await;
+            }
+            7 => {
+                let change = "update public.webhook_endpoints
+                    set is_active = random() < 0.7, url = 'https://example.com/' || random()
+                    where id = $1";
+                client.execute(change, &[endpoint]).await.unwrap();
+            }
+            8 => {
+                let replace = "with gone as (
+                      delete from public.webhook_endpoints where id = $1 returning user_id)
+                    insert into public.webhook_endpoints (id, user_id, url)
+                    select gen_random_uuid(), user_id, 'https://example.com/' from gone";
+                client.execute(replace, &[endpoint]).await.unwrap();
+            }
+            _ => {
+                let age =
+                    "update public.webhook_deliveries set created_at = now() - interval '2 days'
+                    where id in (select id from public.webhook_deliveries
+                      where status in ('success', 'failed') limit 5 for update skip locked)";
+                client.execute(age, &[]).await.unwrap();
+                let purge = "select public.purge_webhook_deliveries(1, 5)";
+                client.execute(purge, &[]).await.unwrap();
+            }
+        }
+        done += 1;
+    }
+    done
+}
+
+#[tokio::test]
+async fn calls_of_every_kind_at_once_wait_for_each_other_and_none_fails() {
+    let database = Database::start().await;
+    let endpoints = database.waiting(8, 20, "-1 hour").await;
+    let limit = "update public.webhook_endpoints set rate_limit_per_minute = 30
+        where id in (select id from public.webhook_endpoints order by id limit 2)";
+    database.client.execute(limit, &[]).await.unwrap();
+    let mut sides = Vec::new();
+    for seed in 1..=6 {
+        let client = database.another_connection().await;
+        sides.push(everything(client, &endpoints, seed));
+    }
+    // An error, such as of a deadlock, panics.
+    let done = join_all(sides).await;
+    assert!(done.iter().all(|done| *done > 20), "{done:?}");
+    let client = &database.client;
+    let counts = "select (select coalesce(sum(attempts), 0) from public.webhook_attempt_counts)
+          <= (select sum(attempts) from public.webhook_totals)
+        and not exists (
+          select from public.webhook_deliveries d
+          left join public.webhook_queue q using (endpoint_id)
+          where d.status in ('pending', 'retrying') and (q.endpoint_id is null
+            or q.due_at > greatest(d.next_retry_at, date_trunc('minute', now()) + interval '1 minute')))";
+    let holds: bool = client.query_one(counts, &[]).await.unwrap().get(0);
+    assert!(holds);
     database.stop().await;
 }
 

@@ -135,7 +135,7 @@ const TABLES: [(&str, &str, [&str; 4]); 13] = [
     ("webhook_wake_up", "*", ["ddddd", "ddddd", "ddddd", "ddddd"]),
 ];
 
-const FUNCTIONS: [(&str, &str); 64] = [
+const FUNCTIONS: [(&str, &str); 65] = [
     ("claim_webhook_deliveries", "dddda"),
     ("create_webhook_api_key", "daaad"),
     ("create_webhook_endpoint", "daaad"),
@@ -171,10 +171,10 @@ const FUNCTIONS: [(&str, &str); 64] = [
     ("webhook_delivery_object", "aaaad"),
     ("webhook_drain_outbox", "dddda"),
     ("webhook_endpoint_before_insert", "ddddd"),
+    ("webhook_endpoint_changed", "ddddd"),
     ("webhook_endpoint_check", "ddddd"),
     ("webhook_endpoint_json", "dnnnd"),
     ("webhook_endpoint_object", "aaaad"),
-    ("webhook_endpoint_switched_on", "ddddd"),
     ("webhook_event_patterns", "aaaaa"),
     ("webhook_event_refusal", "dddda"),
     ("webhook_fan_out", "dddda"),
@@ -199,6 +199,7 @@ const FUNCTIONS: [(&str, &str); 64] = [
     ("webhook_send_again", "aaaad"),
     ("webhook_setting", "aaaaa"),
     ("webhook_stats_object", "aaaad"),
+    ("webhook_tell", "dddda"),
     ("webhook_wake_up_deliver", "ddddd"),
 ];
 
