@@ -8,6 +8,7 @@ use shared::postgrest::Database;
 use shared::runtime::Reply;
 use uuid::Uuid;
 
+use crate::deliveries::expect_text;
 use crate::endpoints::{expect_fields, unexpected};
 use crate::envelope;
 use crate::query::Query;
@@ -58,12 +59,10 @@ async fn list(database: &Database, function: &str) -> Result<Reply, Error> {
 pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<Reply, Error> {
     let mut fields = Fields::parse(body)?;
     let name: String = fields.required("name", "a string")?;
-    // Postgres has no text with U+0000 to judge.
-    if name.contains('\0') {
-        return Err(fields.error("name", "must not contain control characters"));
-    }
     let expected = "a time such as 2026-11-24T08:30:00Z";
     let expires_at: Option<String> = fields.optional("expires_at", expected)?;
+    expect_text(&fields, "name", Some(&name))?;
+    expect_text(&fields, "expires_at", expires_at.as_deref())?;
     fields.finish("name and expires_at")?;
     let parameters = Object::new()
         .with("name", &name)

@@ -69,6 +69,8 @@ pub(crate) async fn recover(database: &Database, id: Uuid, body: &[u8]) -> Resul
     let expected = "a time such as 2026-11-24T08:30:00Z";
     let since: String = fields.required("since", expected)?;
     let until: Option<String> = fields.optional("until", expected)?;
+    expect_text(&fields, "since", Some(&since))?;
+    expect_text(&fields, "until", until.as_deref())?;
     fields.finish("since and until")?;
     let parameters = endpoint(id)
         .with("since", &since)
@@ -88,10 +90,7 @@ pub(crate) async fn test(database: &Database, id: Uuid, body: &[u8]) -> Result<R
     if !body.is_empty() {
         let mut fields = Fields::parse(body)?;
         if let Some(event_type) = fields.optional::<String>("event_type", "a string")? {
-            // Postgres has no text with U+0000 to ask it about.
-            if event_type.contains('\0') {
-                return Err(fields.error("event_type", "must not contain control characters"));
-            }
+            expect_text(&fields, "event_type", Some(&event_type))?;
             parameters = parameters.with("event_type", &event_type);
         }
         fields.finish("event_type")?;
@@ -100,4 +99,14 @@ pub(crate) async fn test(database: &Database, id: Uuid, body: &[u8]) -> Result<R
     expect_fields(&data, &["id", "event_id"])?;
     let message = "The test event is due now";
     Ok(Reply::json(202, envelope(Some(&data), Some(message))))
+}
+
+/// Refuses U+0000: Postgres has no text with it to be asked about.
+pub(crate) fn expect_text(fields: &Fields, name: &str, text: Option<&str>) -> Result<(), Error> {
+    match text {
+        Some(text) if text.contains('\0') => {
+            Err(fields.error(name, "must not contain control characters"))
+        }
+        _ => Ok(()),
+    }
 }
