@@ -5,7 +5,7 @@
 //! | `GET /webhooks` | lists the caller's endpoints with delivery counts |
 //! | `POST /webhooks` | registers an endpoint; its secret is in the answer |
 //! | `GET /webhooks/:id` | shows one, with its 20 newest deliveries |
-//! | `PATCH /webhooks/:id` | changes url, description, events or is_active |
+//! | `PATCH /webhooks/:id` | changes its url, description, events, state, limits or headers |
 //! | `DELETE /webhooks/:id` | deletes it and its deliveries |
 //! | `POST /webhooks/:id/rotate-secret` | gives it a new secret |
 //! | `POST /webhooks/:id/test` | sends it an example event |
