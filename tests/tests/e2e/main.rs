@@ -1,5 +1,6 @@
 //! End-to-end tests, in one program so that they run side by side.
 
+mod account;
 mod bad_input;
 mod claims;
 mod clients;
@@ -13,6 +14,7 @@ mod health;
 mod integrity;
 mod manage;
 mod migrations;
+mod operations;
 mod privileges;
 mod queue;
 mod round_trips;
