@@ -36,6 +36,36 @@ async fn a_manage_call_is_one_postgrest_call_and_an_event_is_two() {
         assert_eq!(proxy.take_calls().len(), 1);
     }
 
+    // What owners do besides.
+    let endpoint = token.register(&receiver.url).await;
+    stack
+        .emit(&token, "vehicle.created", json!({}))
+        .await
+        .expect(StatusCode::OK);
+    let path = format!("/webhooks/{}", endpoint.id);
+    let delivery = token.get(&format!("{path}/deliveries")).await;
+    let delivery = delivery.expect(StatusCode::OK)["data"][0]["id"].clone();
+    let delivery = format!("{path}/deliveries/{}", delivery.as_str().unwrap());
+    let _calls = proxy.take_calls();
+    let since = json!({"since": "2026-11-01", "until": "2026-11-10"});
+    for (method, path, body) in [
+        (Method::GET, format!("{path}/deliveries"), None),
+        (Method::GET, delivery.clone(), None),
+        (Method::POST, format!("{delivery}/resend"), None),
+        (Method::POST, format!("{path}/recover"), Some(&since)),
+        (Method::POST, format!("{path}/test"), None),
+        (Method::GET, format!("{path}/stats"), None),
+        (Method::GET, "/stats".to_owned(), None),
+        (Method::GET, "/event-types".to_owned(), None),
+        (Method::GET, "/api-keys".to_owned(), None),
+    ] {
+        let answer = token.call(method, &path, body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.body);
+        let calls = proxy.take_calls();
+        assert_eq!(calls.len(), 1, "{path}: {calls:?}");
+    }
+    token.delete(&path).await.expect(StatusCode::OK);
+
     let mut registered = 0;
     for endpoints in [0, 1, 50] {
         while registered < endpoints {
