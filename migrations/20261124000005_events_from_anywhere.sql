@@ -212,20 +212,21 @@ drop function if exists public.webhook_queue_lower();
 -- What an owner sees -----------------------------------------------------------
 
 -- The endpoint as the API shows it: without secrets, and with the names of its headers.
+--
+-- A body after `return` is parsed when the function is created: no search_path changes what it
+-- means, and the planner can put it in the place of the call. The others, which are carried out
+-- as statements, take 50 µs a call.
 create or replace function public.webhook_endpoint_object(
   id uuid, url text, description text, events text[], is_active boolean,
   created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
   max_attempts integer, header_names text[], disabled_reason text, disabled_at timestamptz
 ) returns jsonb
 language sql stable
-set search_path = ''
-as $$
-  select jsonb_build_object(
+return jsonb_build_object(
     'id', id, 'url', url, 'description', description, 'events', events,
     'is_active', is_active, 'created_at', created_at, 'updated_at', updated_at,
     'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
-    'headers', header_names, 'disabled_reason', disabled_reason, 'disabled_at', disabled_at)
-$$;
+    'headers', header_names, 'disabled_reason', disabled_reason, 'disabled_at', disabled_at);
 revoke all on function public.webhook_endpoint_object(
   uuid, text, text, text[], boolean, timestamptz, timestamptz, integer, integer, text[], text,
   timestamptz) from public, service_role;
@@ -288,12 +289,9 @@ $$;
 create or replace function public.webhook_payload(event_id text, event_type text, data jsonb)
 returns jsonb
 language sql stable
-set search_path = ''
-as $$
-  select jsonb_build_object(
+return jsonb_build_object(
     'id', event_id, 'type', event_type, 'created', floor(extract(epoch from now()))::bigint,
-    'data', data, 'livemode', true)
-$$;
+    'data', data, 'livemode', true);
 
 -- Why an event cannot be taken, or null: {status, code, error, max_bytes?}, as the
 -- API answers it.
@@ -368,7 +366,7 @@ $$;
 -- A claimed delivery as the worker needs it: {id, endpoint_id, event_id, claim,
 -- attempts, url, secrets, payload, headers?}; `attempts` those recorded so far, `secrets`
 -- newest first, `payload` the place of its payload in the list that comes with it, `headers`
--- the owner's own, as pairs.
+-- the owner's own.
 drop function if exists public.webhook_claimed_json(
   uuid, uuid, text, integer, integer, jsonb, text, text, text, timestamptz);
 create or replace function public.webhook_claimed_json(
@@ -377,17 +375,13 @@ create or replace function public.webhook_claimed_json(
   headers jsonb
 ) returns jsonb
 language sql stable
-set search_path = ''
-as $$
-  select jsonb_build_object(
+return jsonb_build_object(
     'id', id, 'endpoint_id', endpoint_id, 'event_id', event_id, 'claim', claim,
     'attempts', attempts, 'url', url,
     'secrets', case when previous_secret_expires_at > now()
       then jsonb_build_array(secret, previous_secret) else jsonb_build_array(secret) end,
     'payload', payload)
-  || case when headers = '{}' then '{}' else jsonb_build_object('headers', (
-    select jsonb_agg(jsonb_build_array(h.key, h.value)) from jsonb_each(headers) as h)) end
-$$;
+  || case when headers = '{}' then '{}' else jsonb_build_object('headers', headers) end;
 
 -- What an endpoint may have subscribed to that wants events of this type: for a.b.c these are
 -- *, a.*, a.b.* and a.b.c.

@@ -18,8 +18,7 @@ create table if not exists public.webhook_delivery_attempts (
 -- One row for each kind of outcome and each class of time, so that sums and percentiles are
 -- sums of rows. Rows of 5 minutes become rows of an hour and then of a day.
 create table if not exists public.webhook_attempt_counts (
-  endpoint_id uuid not null constraint webhook_attempt_counts_endpoint_id_fkey
-    references public.webhook_endpoints (id) on delete cascade,
+  endpoint_id uuid not null,
   starts_at timestamptz not null,
   seconds integer not null,
   outcome text not null,
@@ -86,8 +85,8 @@ begin
 end
 $policies$;
 
--- Deliveries take their log along. A foreign key would do it too, and look every attempt's
--- delivery up again when it is written.
+-- Deliveries take their log along, and endpoints their counts. Foreign keys would do it too,
+-- and look up again, for each row, what record_webhook_results() holds already.
 create or replace function public.webhook_deliveries_deleted() returns trigger
 language plpgsql volatile security definer
 set search_path = ''
@@ -106,18 +105,33 @@ create or replace trigger webhook_delivery_deleted
   referencing old table as removed
   for each statement execute function public.webhook_deliveries_deleted();
 
+create or replace function public.webhook_endpoints_deleted() returns trigger
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  delete from public.webhook_attempt_counts a
+  where a.endpoint_id = any (array(select r.id from removed r));
+  return null;
+end
+$$;
+revoke all on function public.webhook_endpoints_deleted()
+  from public, anon, authenticated, service_role;
+create or replace trigger webhook_endpoint_deleted
+  after delete on public.webhook_endpoints
+  referencing old table as removed
+  for each statement execute function public.webhook_endpoints_deleted();
+
 -- The class of a response time: class n is from 1.2^n to 1.2^(n+1) milliseconds, so that any
 -- time in it is within a tenth of its middle.
 create or replace function public.webhook_latency_class(ms integer) returns smallint
 language sql immutable
-set search_path = ''
-as $$ select floor(ln(greatest(ms, 1)) / ln(1.2))::smallint $$;
+return floor(ln(greatest(ms, 1)::double precision) / ln(1.2::double precision))::smallint;
 
 -- The middle of a class, in milliseconds.
 create or replace function public.webhook_latency_ms(class smallint) returns integer
 language sql immutable
-set search_path = ''
-as $$ select round(1.2 ^ (class + 0.5))::integer $$;
+return round(1.2::double precision ^ (class + 0.5))::integer;
 
 -- What happens to endpoints ------------------------------------------------------
 

@@ -325,16 +325,13 @@ $$;
 create or replace function public.webhook_delivery_object(delivery public.webhook_deliveries)
 returns jsonb
 language sql stable
-set search_path = ''
-as $$
-  select jsonb_build_object(
+return jsonb_build_object(
     'id', delivery.id, 'event_type', delivery.event_type, 'event_id', delivery.event_id,
     'status', delivery.status, 'attempts', delivery.attempts,
     'max_attempts', delivery.max_attempts, 'response_status', delivery.response_status,
     'response_time_ms', delivery.response_time_ms, 'created_at', delivery.created_at,
     'delivered_at', delivery.delivered_at, 'next_retry_at', delivery.next_retry_at,
-    'last_error', delivery.last_error)
-$$;
+    'last_error', delivery.last_error);
 
 -- A date that a caller wrote, or a 400 that names the field.
 create or replace function public.webhook_parse_time(field text, value text)
@@ -861,11 +858,8 @@ $$;
 -- A key as the API shows it: never its hash.
 create or replace function public.webhook_key_object(key public.api_keys) returns jsonb
 language sql stable
-set search_path = ''
-as $$
-  select jsonb_build_object('id', key.id, 'name', key.name, 'is_active', key.is_active,
-    'expires_at', key.expires_at, 'last_used_at', key.last_used_at, 'created_at', key.created_at)
-$$;
+return jsonb_build_object('id', key.id, 'name', key.name, 'is_active', key.is_active,
+    'expires_at', key.expires_at, 'last_used_at', key.last_used_at, 'created_at', key.created_at);
 
 -- Makes an API key and answers with it, which is the only time it is seen. The next three run
 -- as the owner: nobody may write the table, or read the hashes.

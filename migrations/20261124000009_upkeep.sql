@@ -68,6 +68,7 @@ begin
       order by f.seconds, f.starts_at
       limit most
       for update of f skip locked
+      -- One that is being deleted takes them along.
       for key share of e skip locked
     )
     returning a.*

@@ -146,7 +146,8 @@ const SHAPES: [Shape; 5] = [
     Shape {
         endpoints: 100,
         events: 10,
-        meaning: "10 events a call, of which a call claims a tenth; the rest follows by itself",
+        meaning: "10 events a call, of which a call claims a tenth; the rest follows for ten seconds, \
+            and what is left then waits for the cron, as here without a queue",
     },
 ];
 

@@ -60,6 +60,21 @@ impl<'a, 'b> Reader<'a, 'b> {
         Some(parse(raw, self.is_broken))
     }
 
+    /// An object of strings that may be absent or null: names and values.
+    pub(crate) fn pairs(&mut self, name: &str) -> Vec<(String, String)> {
+        let Some(raw) = self.raw(name) else {
+            return Vec::new();
+        };
+        let Ok(fields) = Fields::parse_text(raw) else {
+            *self.is_broken = true;
+            return Vec::new();
+        };
+        let pairs = fields.entries();
+        pairs
+            .map(|(name, value)| (name.to_owned(), parse(value, self.is_broken)))
+            .collect()
+    }
+
     /// A field that must be there, as what it stands for.
     pub(crate) fn decode<T: Decode>(&mut self, name: &str) -> T {
         let raw = self.raw(name).unwrap_or_default();
@@ -88,6 +103,7 @@ mod tests {
         id: String,
         count: Option<u32>,
         parts: Vec<Answer>,
+        pairs: Vec<(String, String)>,
     }
 
     impl Decode for Answer {
@@ -97,16 +113,19 @@ mod tests {
                 id: fields.required("id"),
                 count: fields.optional("count"),
                 parts: fields.decode_optional("parts").unwrap_or_default(),
+                pairs: fields.pairs("pairs"),
             }
         }
     }
 
     #[test]
     fn what_is_there_is_read_and_what_is_unknown_passed_over() {
-        let json = r#"[{"id": "a", "new": {}, "count": 1, "parts": [{"id": "b"}]}, {"id": "", "count": null}]"#;
+        let json = r#"[{"id": "a", "new": {}, "count": 1, "parts": [{"id": "b", "pairs": {"c": "d"}}]},
+            {"id": "", "count": null}]"#;
         let answers: Vec<Answer> = decode(json).unwrap();
         assert_eq!((&*answers[0].id, answers[0].count), ("a", Some(1)));
-        assert_eq!(answers[0].parts[0].id, "b");
+        let part = &answers[0].parts[0];
+        assert_eq!((&*part.id, part.pairs[0].1.as_str()), ("b", "d"));
         assert_eq!(answers[1], Answer::default());
     }
 
@@ -121,6 +140,8 @@ mod tests {
             r#"{"id": 1}"#,
             r#"{"id": "a", "count": -1}"#,
             r#"{"id": "a", "parts": {}}"#,
+            r#"{"id": "a", "pairs": []}"#,
+            r#"{"id": "a", "pairs": {"c": 1}}"#,
             r#"{"id": "a", "parts": [{"id": "b"}, {}]}"#,
         ] {
             assert_eq!(decode::<Answer>(json), None, "{json}");

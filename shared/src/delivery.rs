@@ -40,7 +40,7 @@ impl Decode for Claimed {
             url: fields.required("url"),
             secrets: fields.required("secrets"),
             payload: fields.required("payload"),
-            headers: fields.optional("headers").unwrap_or_default(),
+            headers: fields.pairs("headers"),
         }
     }
 }

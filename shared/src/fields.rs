@@ -121,6 +121,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// The fields that are left: names, and values as JSON.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.fields.0.iter().map(|(name, raw)| (&**name, raw.get()))
+    }
+
     /// The fields as they are, but for those named in `without`.
     #[must_use]
     pub fn into_object(self, without: &[&str]) -> Object {

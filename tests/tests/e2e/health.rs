@@ -388,6 +388,15 @@ async fn calls_of_every_kind_at_once_wait_for_each_other_and_none_fails() {
             or q.due_at > greatest(d.next_retry_at, date_trunc('minute', now()) + interval '1 minute')))";
     let holds: bool = client.query_one(counts, &[]).await.unwrap().get(0);
     assert!(holds);
+    // What was deleted has taken along what belonged to it.
+    let orphans = "select exists (
+          select from public.webhook_attempt_counts a
+          where not exists (select from public.webhook_endpoints e where e.id = a.endpoint_id))
+        or exists (
+          select from public.webhook_delivery_attempts a
+          where not exists (select from public.webhook_deliveries d where d.id = a.delivery_id))";
+    let are_there: bool = client.query_one(orphans, &[]).await.unwrap().get(0);
+    assert!(!are_there);
     database.stop().await;
 }
 

@@ -260,7 +260,9 @@ async fn every_table_has_row_level_security_and_every_function_a_pinned_search_p
         .sql(
             "select p.proname from pg_proc p
              where p.pronamespace = 'public'::regnamespace and p.proname like '%webhook%'
-               and not coalesce(p.proconfig @> array['search_path=\"\"'], false)",
+               and not coalesce(p.proconfig @> array['search_path=\"\"'], false)
+               -- Parsed when it was created.
+               and p.prosqlbody is null",
             &[],
         )
         .await;

@@ -135,7 +135,7 @@ const TABLES: [(&str, &str, [&str; 4]); 13] = [
     ("webhook_wake_up", "*", ["ddddd", "ddddd", "ddddd", "ddddd"]),
 ];
 
-const FUNCTIONS: [(&str, &str); 65] = [
+const FUNCTIONS: [(&str, &str); 66] = [
     ("claim_webhook_deliveries", "dddda"),
     ("create_webhook_api_key", "daaad"),
     ("create_webhook_endpoint", "daaad"),
@@ -175,6 +175,7 @@ const FUNCTIONS: [(&str, &str); 65] = [
     ("webhook_endpoint_check", "ddddd"),
     ("webhook_endpoint_json", "dnnnd"),
     ("webhook_endpoint_object", "aaaad"),
+    ("webhook_endpoints_deleted", "ddddd"),
     ("webhook_event_patterns", "aaaaa"),
     ("webhook_event_refusal", "dddda"),
     ("webhook_fan_out", "dddda"),
