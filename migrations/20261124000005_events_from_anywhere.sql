@@ -128,8 +128,8 @@ create policy webhook_endpoint_stats_select_own on public.webhook_endpoint_stats
 -- endpoint's counts, whoever wrote it.
 --
 -- Everybody locks in one order, so that no two wait for each other: endpoints, their rows of
--- the queue, their counts, and each of these by id. A new delivery therefore locks the row of
--- the queue even if it is not live.
+-- the queue, deliveries, counts, and each of these by id. A new delivery therefore locks the
+-- row of the queue even if it is not live.
 create or replace function public.webhook_deliveries_inserted() returns trigger
 language plpgsql volatile
 set search_path = ''
@@ -1023,13 +1023,15 @@ begin
     )) with ordinality as r (id, claim, attempts, released, response_status, response_body,
       response_time_ms, error, cause, retry_after_seconds, age_ms, nth)
   ),
-  judged as (
+  judged as materialized (
     select r.*, d.attempts + 1 - d.attempts_before_resend as attempt_since_resend,
       r.response_status is distinct from 410
         and d.attempts + 1 - d.attempts_before_resend < d.max_attempts as may_retry
     from result r
     join public.webhook_deliveries d on d.id = r.id
     where d.claims = r.claim and d.attempts = r.attempts and d.status in ('pending', 'retrying')
+    order by d.id
+    for no key update of d
   ),
   recorded as (
     update public.webhook_deliveries d set
@@ -1047,7 +1049,6 @@ begin
       response_time_ms = j.response_time_ms,
       last_error = coalesce(j.error, d.last_error)
     from judged j
-    -- What somebody else has changed since it was looked at is looked at again.
     where d.id = j.id and d.claims = j.claim and d.attempts = j.attempts
       and d.status in ('pending', 'retrying') and j.released is not true
     returning d.id, d.endpoint_id, d.status, d.attempts, j.nth, j.ok, j.response_status,
