@@ -977,41 +977,48 @@ create or replace function public.record_webhook_results(
 language plpgsql volatile
 set search_path = ''
 set plan_cache_mode = 'force_generic_plan'
+set enable_seqscan = off
 as $$
 declare
   parsed constant jsonb := results::jsonb;
   answer jsonb;
   health jsonb;
-  -- Endpoints that are to be judged, or to be due at another time.
+  endpoints uuid[];
+  -- Those of them that are to be judged, or to be due at another time.
   held uuid[];
 begin
-  -- In the order everybody has, see webhook_deliveries_inserted(). One that is being deleted
-  -- is waited for, and takes its deliveries along.
-  perform from public.webhook_endpoints e
-  where e.id in (
-    select d.endpoint_id
-    from jsonb_to_recordset(parsed) as r (id uuid)
-    join public.webhook_deliveries d using (id)
-  )
-  order by e.id
-  for key share;
-  select array_agg(q.endpoint_id) into held
-  from (
-    select q.endpoint_id
-    from public.webhook_queue q
-    where q.endpoint_id in (
-      select d.endpoint_id
-      from jsonb_to_recordset(parsed) as r (
-        id uuid, error text, released boolean, response_status integer)
-      join public.webhook_deliveries d using (id)
-      left join public.webhook_endpoint_stats s on s.endpoint_id = d.endpoint_id
-      where r.error is not null or r.released
-        or (r.response_status between 200 and 299) is not true
-        or s.consecutive_failures > 0 or s.alerted_at is not null
-    )
-    order by q.endpoint_id
-    for update
+  -- Locks in the order everybody has, see webhook_deliveries_inserted(). An endpoint that is
+  -- being deleted is waited for, and takes its deliveries along. Each row is looked up by
+  -- itself (`offset 0` and locks keep it so): a join planned while the tables were small would
+  -- read all of them when they are large.
+  select array_agg(distinct d.endpoint_id), array_agg(distinct d.endpoint_id) filter (
+    where r.error is not null or r.released or (r.response_status between 200 and 299) is not true
+      or s.consecutive_failures > 0 or s.alerted_at is not null)
+  into endpoints, held
+  from jsonb_to_recordset(parsed) as r (
+    id uuid, error text, released boolean, response_status integer)
+  cross join lateral (
+    select d.endpoint_id from public.webhook_deliveries d where d.id = r.id offset 0
+  ) d
+  left join lateral (
+    select s.consecutive_failures, s.alerted_at
+    from public.webhook_endpoint_stats s where s.endpoint_id = d.endpoint_id offset 0
+  ) s on true;
+  perform
+  from (select unnest(endpoints) as id order by 1) e
+  cross join lateral (
+    select from public.webhook_endpoints p where p.id = e.id for key share
+  ) p;
+  perform
+  from (select unnest(held) as id order by 1) e
+  cross join lateral (
+    select from public.webhook_queue q where q.endpoint_id = e.id for update
   ) q;
+  perform
+  from (select r.id from jsonb_to_recordset(parsed) as r (id uuid) order by 1) r
+  cross join lateral (
+    select from public.webhook_deliveries d where d.id = r.id for no key update
+  ) d;
 
   with result as (
     select r.*,
@@ -1023,15 +1030,13 @@ begin
     )) with ordinality as r (id, claim, attempts, released, response_status, response_body,
       response_time_ms, error, cause, retry_after_seconds, age_ms, nth)
   ),
-  judged as materialized (
+  judged as (
     select r.*, d.attempts + 1 - d.attempts_before_resend as attempt_since_resend,
       r.response_status is distinct from 410
         and d.attempts + 1 - d.attempts_before_resend < d.max_attempts as may_retry
     from result r
     join public.webhook_deliveries d on d.id = r.id
     where d.claims = r.claim and d.attempts = r.attempts and d.status in ('pending', 'retrying')
-    order by d.id
-    for no key update of d
   ),
   recorded as (
     update public.webhook_deliveries d set
