@@ -127,9 +127,10 @@ create policy webhook_endpoint_stats_select_own on public.webhook_endpoint_stats
 -- Keeps webhook_queue.due_at no later than what was just written, but for a limit, and the
 -- endpoint's counts, whoever wrote it.
 --
--- Everybody locks in one order, so that no two wait for each other: endpoints, their rows of
--- the queue, deliveries, counts, and each of these by id. A new delivery therefore locks the
--- row of the queue even if it is not live.
+-- Everybody locks in one order, so that no two wait for each other: endpoints, deliveries, rows
+-- of the queue, counts, and each of these by id; a claim, which holds a place in the queue,
+-- waits for no delivery. A new delivery therefore locks the row of the queue even if it is not
+-- live.
 create or replace function public.webhook_deliveries_inserted() returns trigger
 language plpgsql volatile
 set search_path = ''
@@ -1010,15 +1011,21 @@ begin
     select from public.webhook_endpoints p where p.id = e.id for key share
   ) p;
   perform
+  from (
+    select r.* from jsonb_to_recordset(parsed) as r (id uuid, claim integer, attempts integer)
+    order by r.id
+  ) r
+  cross join lateral (
+    select from public.webhook_deliveries d
+    where d.id = r.id and d.claims = r.claim and d.attempts = r.attempts
+      and d.status in ('pending', 'retrying')
+    for no key update
+  ) d;
+  perform
   from (select unnest(held) as id order by 1) e
   cross join lateral (
     select from public.webhook_queue q where q.endpoint_id = e.id for update
   ) q;
-  perform
-  from (select r.id from jsonb_to_recordset(parsed) as r (id uuid) order by 1) r
-  cross join lateral (
-    select from public.webhook_deliveries d where d.id = r.id for no key update
-  ) d;
 
   with result as (
     select r.*,

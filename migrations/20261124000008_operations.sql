@@ -498,13 +498,6 @@ begin
     and e.id in (select d.endpoint_id from public.webhook_deliveries d where d.id = any (ids))
   order by e.id
   for key share;
-  perform from public.webhook_queue q
-  where q.endpoint_id in (
-    select d.endpoint_id from public.webhook_deliveries d where d.id = any (ids)
-      and d.endpoint_id in (
-        select e.id from public.webhook_endpoints e where e.user_id = public.webhook_caller()))
-  order by q.endpoint_id
-  for update;
   perform from public.webhook_deliveries d
   where d.id = any (ids)
     and d.endpoint_id in (
