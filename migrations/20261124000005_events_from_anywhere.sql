@@ -75,6 +75,19 @@ begin
     drop index public.idx_webhook_endpoints_active;
     create index idx_webhook_endpoints_active on public.webhook_endpoints using gin (events);
   end if;
+  -- For who asks for it by "claims >= 0", which is always so. Where statistics say that little
+  -- is live, Postgres would else look for one endpoint's deliveries, or for one by its id,
+  -- among all that is. For the same reason what is looked up by id is "not in ('success',
+  -- 'failed')".
+  if exists (
+    select from pg_catalog.pg_indexes i
+    where i.schemaname = 'public' and i.indexname = 'idx_webhook_deliveries_next_retry'
+      and position('claims' in i.indexdef) = 0
+  ) then
+    drop index public.idx_webhook_deliveries_next_retry;
+    create index idx_webhook_deliveries_next_retry on public.webhook_deliveries (next_retry_at)
+      where status in ('pending', 'retrying') and claims >= 0;
+  end if;
 end
 $index$;
 
@@ -846,7 +859,7 @@ begin
       d.payload::text as text
     from candidates c
     join public.webhook_deliveries d using (id)
-    where d.status in ('pending', 'retrying') and d.next_retry_at <= now()
+    where d.status not in ('success', 'failed') and d.next_retry_at <= now()
     for update of d skip locked
   ),
   placed as materialized (
@@ -1018,7 +1031,7 @@ begin
   cross join lateral (
     select from public.webhook_deliveries d
     where d.id = r.id and d.claims = r.claim and d.attempts = r.attempts
-      and d.status in ('pending', 'retrying')
+      and d.status not in ('success', 'failed')
     for no key update
   ) d;
   perform
@@ -1043,7 +1056,7 @@ begin
         and d.attempts + 1 - d.attempts_before_resend < d.max_attempts as may_retry
     from result r
     join public.webhook_deliveries d on d.id = r.id
-    where d.claims = r.claim and d.attempts = r.attempts and d.status in ('pending', 'retrying')
+    where d.claims = r.claim and d.attempts = r.attempts and d.status not in ('success', 'failed')
   ),
   recorded as (
     update public.webhook_deliveries d set
@@ -1062,7 +1075,7 @@ begin
       last_error = coalesce(j.error, d.last_error)
     from judged j
     where d.id = j.id and d.claims = j.claim and d.attempts = j.attempts
-      and d.status in ('pending', 'retrying') and j.released is not true
+      and d.status not in ('success', 'failed') and j.released is not true
     returning d.id, d.endpoint_id, d.status, d.attempts, j.nth, j.ok, j.response_status,
       j.response_body, j.response_time_ms, j.error,
       case when j.ok then 'success' else coalesce(j.cause, 'other') end as outcome,
@@ -1072,7 +1085,7 @@ begin
     update public.webhook_deliveries d set next_retry_at = now(), unrecorded_claims = 0
     from judged j
     where d.id = j.id and d.claims = j.claim and d.attempts = j.attempts
-      and d.status in ('pending', 'retrying') and j.released
+      and d.status not in ('success', 'failed') and j.released
     returning d.id, d.status
   ),
   logged as (

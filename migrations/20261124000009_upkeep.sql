@@ -103,7 +103,7 @@ as $$
       'Deliveries that have not ended' as help,
       'webhooks_backlog ' || count(*) as line
     from public.webhook_deliveries d
-    where d.status in ('pending', 'retrying')
+    where d.status in ('pending', 'retrying') and d.claims >= 0
     union all
     select 2, 'webhooks_outbox', 'gauge', 'Events that have not become deliveries yet',
       'webhooks_outbox ' || count(*)
@@ -114,7 +114,7 @@ as $$
       'webhooks_oldest_due_age_seconds ' || round(coalesce(
         greatest(extract(epoch from now() - min(d.next_retry_at)), 0), 0), 3)
     from public.webhook_deliveries d
-    where d.status in ('pending', 'retrying')
+    where d.status in ('pending', 'retrying') and d.claims >= 0
     union all
     select 4, 'webhooks_attempts_total', 'counter', 'Attempts by outcome',
       format('webhooks_attempts_total{outcome="%s"} %s', t.outcome, sum(t.attempts))
