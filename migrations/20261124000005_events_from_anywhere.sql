@@ -808,7 +808,8 @@ begin
     where s.endpoint_id in (select l.endpoint_id from limits l)
     for update skip locked
   )
-  select array_agg(l.endpoint_id), array_agg(case when h.used is not null then greatest(l.most - h.used, 0) end)
+  select array_agg(l.endpoint_id),
+    array_agg(case when h.used is not null then greatest(l.most - h.used, 0) end)
   into limited, rooms
   from limits l
   left join held h using (endpoint_id);

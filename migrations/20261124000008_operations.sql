@@ -103,6 +103,20 @@ $$;
 -- Functions that note the use of a key write, so PostgREST must not run them read-only.
 alter function public.get_webhook_endpoint(uuid) volatile;
 
+-- Refuses a field with a 400: `problem` is what follows its name.
+create or replace function public.webhook_refuse_field(field text, problem text) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  raise sqlstate 'PT400' using message = field || ' ' || problem, hint = 'invalid_field',
+    detail = jsonb_build_object('field', field);
+end
+$$;
+revoke all on function public.webhook_refuse_field(text, text) from public;
+grant execute on function public.webhook_refuse_field(text, text)
+  to anon, authenticated, service_role;
+
 -- What an endpoint may be --------------------------------------------------------
 
 -- Why these headers may not be sent along, or null.
@@ -204,9 +218,7 @@ begin
   ) p
   limit 1;
   if found then
-    raise sqlstate 'PT400' using
-      message = problem.field || ' ' || problem.what, hint = 'invalid_field',
-      detail = jsonb_build_object('field', problem.field);
+    perform public.webhook_refuse_field(problem.field, problem.what);
   end if;
   if not is_new and new.events is not distinct from old.events then
     return new;
@@ -346,9 +358,7 @@ begin
   end if;
   return value::timestamptz;
 exception when data_exception then
-  raise sqlstate 'PT400' using
-    message = field || ' must be a time such as 2026-11-24T08:30:00Z', hint = 'invalid_field',
-    detail = jsonb_build_object('field', field);
+  perform public.webhook_refuse_field(field, 'must be a time such as 2026-11-24T08:30:00Z');
 end
 $$;
 
@@ -372,14 +382,10 @@ declare
   answer jsonb;
 begin
   if status not in ('pending', 'retrying', 'success', 'failed') then
-    raise sqlstate 'PT400' using
-      message = 'status must be pending, retrying, success or failed', hint = 'invalid_field',
-      detail = '{"field": "status"}';
+    perform public.webhook_refuse_field('status', 'must be pending, retrying, success or failed');
   end if;
   if (page_size between 1 and 100) is not true then
-    raise sqlstate 'PT400' using
-      message = 'limit must be a whole number from 1 to 100', hint = 'invalid_field',
-      detail = '{"field": "limit"}';
+    perform public.webhook_refuse_field('limit', 'must be a whole number from 1 to 100');
   end if;
   begin
     if cursor !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$' then
@@ -388,9 +394,7 @@ begin
     last_time := split_part(cursor, '_', 1)::timestamptz;
     last_id := split_part(cursor, '_', 2)::uuid;
   exception when data_exception then
-    raise sqlstate 'PT400' using
-      message = 'cursor must be the next_cursor of the page before', hint = 'invalid_field',
-      detail = '{"field": "cursor"}';
+    perform public.webhook_refuse_field('cursor', 'must be the next_cursor of the page before');
   end;
 
   -- By state first, where one is asked for: each has an index in the order of the list.
@@ -554,13 +558,10 @@ declare
   ids uuid[];
 begin
   if from_time is null then
-    raise sqlstate 'PT400' using message = 'since is required', hint = 'invalid_field',
-      detail = '{"field": "since"}';
+    perform public.webhook_refuse_field('since', 'is required');
   end if;
   if to_time <= from_time or to_time - from_time > interval '14 days' then
-    raise sqlstate 'PT400' using
-      message = 'until must be later than since, by at most 14 days', hint = 'invalid_field',
-      detail = '{"field": "until"}';
+    perform public.webhook_refuse_field('until', 'must be later than since, by at most 14 days');
   end if;
   perform public.webhook_require_active(endpoint);
   select array_agg(f.id) into ids
@@ -656,9 +657,7 @@ declare
   answer jsonb;
 begin
   if step is null then
-    raise sqlstate 'PT400' using
-      message = 'window must be 1h, 24h, 7d or 30d', hint = 'invalid_field',
-      detail = '{"field": "window"}';
+    perform public.webhook_refuse_field('window', 'must be 1h, 24h, 7d or 30d');
   end if;
   with counts as materialized (
     select date_bin(step, a.starts_at, 'epoch') as bucket, a.outcome, a.latency_class,
@@ -797,27 +796,21 @@ begin
   select k.field into unknown from jsonb_object_keys(change) as k (field)
   where k.field not in ('description', 'example', 'is_archived');
   if found then
-    raise sqlstate 'PT400' using hint = 'invalid_field', message = format(
-        '%s is not a known field; there are description, example and is_archived',
-        left(unknown, 100)),
-      detail = jsonb_build_object('field', left(unknown, 100));
+    perform public.webhook_refuse_field(left(unknown, 100),
+      'is not a known field; there are description, example and is_archived');
   end if;
   if name !~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' or length(name) > 100 then
-    raise sqlstate 'PT400' using hint = 'invalid_field',
-      message = 'name must be letters, digits, _ and - in parts joined by dots, '
-        'at most 100 characters', detail = '{"field": "name"}';
+    perform public.webhook_refuse_field('name',
+      'must be letters, digits, _ and - in parts joined by dots, at most 100 characters');
   end if;
   if coalesce(jsonb_typeof(change -> 'description'), 'null') not in ('string', 'null') then
-    raise sqlstate 'PT400' using message = 'description must be a string or null',
-      hint = 'invalid_field', detail = '{"field": "description"}';
+    perform public.webhook_refuse_field('description', 'must be a string or null');
   end if;
   if coalesce(jsonb_typeof(change -> 'example'), 'null') not in ('object', 'null') then
-    raise sqlstate 'PT400' using message = 'example must be a JSON object or null',
-      hint = 'invalid_field', detail = '{"field": "example"}';
+    perform public.webhook_refuse_field('example', 'must be a JSON object or null');
   end if;
   if coalesce(jsonb_typeof(change -> 'is_archived'), 'boolean') <> 'boolean' then
-    raise sqlstate 'PT400' using message = 'is_archived must be true or false',
-      hint = 'invalid_field', detail = '{"field": "is_archived"}';
+    perform public.webhook_refuse_field('is_archived', 'must be true or false');
   end if;
   insert into public.webhook_event_types as t (name, description, example, archived_at)
   values (put_webhook_event_type.name, change ->> 'description', nullif(change -> 'example', 'null'),
@@ -874,17 +867,15 @@ declare
   most constant integer := public.webhook_setting('MAX_API_KEYS_PER_USER', 100);
   expiry constant timestamptz :=
     public.webhook_parse_time('expires_at', create_webhook_api_key.expires_at);
-  raw constant text := encode(sha256(uuid_send(gen_random_uuid()) ||
-    uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())), 'hex');
+  -- As random as a signing secret, under another prefix.
+  raw constant text := replace(public.generate_webhook_secret(), 'whsec_', '');
   key public.api_keys;
 begin
   if name is null or char_length(name) not between 1 and 100 or name ~ '[[:cntrl:]]' then
-    raise sqlstate 'PT400' using message = 'name must be 1 to 100 characters',
-      hint = 'invalid_field', detail = '{"field": "name"}';
+    perform public.webhook_refuse_field('name', 'must be 1 to 100 characters');
   end if;
   if expiry <= now() then
-    raise sqlstate 'PT400' using message = 'expires_at must be in the future',
-      hint = 'invalid_field', detail = '{"field": "expires_at"}';
+    perform public.webhook_refuse_field('expires_at', 'must be in the future');
   end if;
   -- One after the other, so that two at once do not both find the last place.
   perform pg_advisory_xact_lock(hashtextextended('api_keys ' || caller, 0));

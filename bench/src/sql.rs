@@ -51,7 +51,8 @@ pub(crate) async fn measure(stack: &Stack, rows: [u32; 2], report: &mut Report) 
 }
 
 /// A database with as many endpoints, of a tenth as many users, and as many due deliveries,
-/// to a thousandth of the endpoints, with ten attempts each.
+/// to a thousandth of the endpoints, with ten attempts each, numbered below those that are
+/// recorded here.
 struct Database {
     client: Client,
     /// As which calls are made; `none` is the owner.

@@ -135,7 +135,7 @@ const TABLES: [(&str, &str, [&str; 4]); 13] = [
     ("webhook_wake_up", "*", ["ddddd", "ddddd", "ddddd", "ddddd"]),
 ];
 
-const FUNCTIONS: [(&str, &str); 66] = [
+const FUNCTIONS: [(&str, &str); 67] = [
     ("claim_webhook_deliveries", "dddda"),
     ("create_webhook_api_key", "daaad"),
     ("create_webhook_endpoint", "daaad"),
@@ -192,6 +192,7 @@ const FUNCTIONS: [(&str, &str); 66] = [
     ("webhook_note_key_use", "aaaad"),
     ("webhook_parse_time", "aaaad"),
     ("webhook_payload", "dddda"),
+    ("webhook_refuse_field", "aaaaa"),
     ("webhook_require_active", "aaaad"),
     ("webhook_require_caller", "daaad"),
     ("webhook_require_delivery", "dnnnd"),
