@@ -2,8 +2,10 @@
 // the cron, a demo user and a receiver. `cargo xtask dev` and `cargo xtask test` start
 // it:
 //
-//   node stack/main.mjs --dir <folder> [--fresh] [--no-cron] [--random-ports] [--strict]
-//     [--with-parent]
+//   node stack/main.mjs --dir <folder> --migrations <script> [--fresh] [--no-cron]
+//     [--random-ports] [--strict] [--with-parent]
+//
+// The script is made by the crate `migrations`.
 //
 // It says where everything is in <folder>/stack.json while it runs, and stops on
 // SIGINT, SIGTERM and, --with-parent, when standard input ends. With SUPABASE_URL,
@@ -27,6 +29,7 @@ import { parseArgs } from "node:util";
 import { generateApiKey } from "@supabase/lite";
 import postgres from "postgres";
 
+import { migrate } from "./migrate.mjs";
 import { postgresServer } from "./postgres.mjs";
 import { freePort, startProgram } from "./process.mjs";
 import { startReceiver } from "./receiver.mjs";
@@ -50,6 +53,7 @@ const { values: flags } = parseArgs({
   options: {
     dir: { type: "string" },
     fresh: { type: "boolean", default: false },
+    migrations: { type: "string" },
     "no-cron": { type: "boolean", default: false },
     "random-ports": { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
@@ -105,7 +109,7 @@ async function main() {
   started.push({ stop: () => sql.end({ timeout: 2 }) });
 
   step("migrations");
-  await migrate(sql);
+  await migrate(sql, await fs.readFile(flags.migrations, "utf8"));
 
   step("workers");
   const shared = {
@@ -307,17 +311,6 @@ async function localBackend(keys, port) {
   };
 }
 
-/** Applies every migration, in order. They may be applied again: so they are. */
-async function migrate(sql) {
-  const folder = path.join(root, "migrations");
-  for (const name of (await fs.readdir(folder)).filter((n) => n.endsWith(".sql")).sort()) {
-    const text = await fs.readFile(path.join(folder, name), "utf8");
-    await sql.unsafe(text).catch((error) => {
-      throw new Error(`${name}: ${error.message}`);
-    });
-  }
-}
-
 /** Fires the cron at each full minute, as Cloudflare does. */
 function everyMinute(cron) {
   let timer;
@@ -347,7 +340,7 @@ async function demoUser(sql, backend, keys) {
     : await signIn(backend, { email: DEMO_EMAIL, password: keys.demo_password });
   const hash = createHash("sha256").update(keys.demo_api_key.slice("nk_live_".length));
   await sql`
-    insert into public.api_keys (user_id, name, key_hash)
+    insert into public.webhook_api_keys (user_id, name, key_hash)
     values (${id}, 'demo', ${`sha256_${hash.digest("hex")}`})
     on conflict (key_hash) do update set user_id = excluded.user_id, is_active = true`;
   return { jwt, api_key: keys.demo_api_key };

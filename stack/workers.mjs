@@ -5,7 +5,7 @@
 // queue, and `caller` the worker in tests/caller, bound to deliver; prints {"manage_url": …,
 // "deliver_url": …, "caller_url"?: …} when they answer, each straight from workerd. The
 // workers' log lines go to standard error. A line `cron` on standard input fires the cron
-// trigger of every minute, `retention` that of every day.
+// trigger.
 
 import { rmSync } from "node:fs";
 import fs from "node:fs/promises";
@@ -97,11 +97,10 @@ const urls = {};
 for (const { name } of workers) urls[`${name}_url`] = await url(name);
 console.log(JSON.stringify(urls));
 
-const { crons } = readConfig({ config, env: "deliver" }).triggers;
+const [cron] = readConfig({ config, env: "deliver" }).triggers.crons;
 const deliver = await miniflare.getWorker("deliver");
 readline.createInterface({ input: process.stdin }).on("line", (line) => {
-  const cron = crons[["cron", "retention"].indexOf(line)];
-  if (!cron) return;
+  if (line !== "cron") return;
   deliver.scheduled({ cron, scheduledTime: new Date() })
     .catch((error) => console.error(`cron: ${error.message}`));
 });

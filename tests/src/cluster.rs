@@ -49,22 +49,15 @@ impl Cluster {
     }
 }
 
-/// Applies every migration, in order.
+/// Applies the SQL of the system, in one transaction.
 ///
 /// # Panics
-/// One does not apply.
+/// It does not apply.
 pub async fn migrate(database: &Client) {
-    let folder = root().join("migrations");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("the folder is there")
-        .map(|entry| entry.expect("readable").path())
-        .collect();
-    files.sort();
-    for file in files {
-        let sql = std::fs::read_to_string(&file).expect("readable");
-        if let Err(error) = database.batch_execute(&sql).await {
-            panic!("{}: {error:?}", file.display());
-        }
+    let script = migrations::script().expect("the files are readable");
+    let transaction = format!("begin;\n{script}\ncommit;");
+    if let Err(error) = database.batch_execute(&transaction).await {
+        panic!("{error:?}");
     }
 }
 

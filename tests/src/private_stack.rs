@@ -44,10 +44,16 @@ impl PrivateStack {
         for name in ["SUPABASE_URL", "POSTGREST_URL", "DATABASE_URL"] {
             command.env_remove(name);
         }
+        std::fs::create_dir_all(&folder).expect("the folder can be created");
+        let migrations = folder.join("migrations.sql");
+        let script = migrations::script().expect("the files are readable");
+        std::fs::write(&migrations, script).expect("the folder is writable");
         let mut child = command
             .arg(root.join("stack/main.mjs"))
             .args(["--random-ports", "--with-parent", "--dir"])
             .arg(&folder)
+            .arg("--migrations")
+            .arg(&migrations)
             .args(flags)
             .envs(settings.iter().copied())
             .env("LITE_TELEMETRY", "0")

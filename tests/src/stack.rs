@@ -155,7 +155,7 @@ impl Stack {
         self.database()
             .await
             .execute(
-                "update public.webhook_deliveries set next_retry_at = now()
+                "update public.webhook_deliveries set next_retry_at = now(), leased_until = null
                  where endpoint_id = $1 and status in ('pending', 'retrying')",
                 &[&Uuid::parse_str(endpoint_id).expect("a UUID")],
             )
@@ -230,11 +230,11 @@ impl User {
             .database()
             .await
             .execute(
-                "insert into public.api_keys (user_id, key_hash) values ($1, $2)",
+                "insert into public.webhook_api_keys (user_id, key_hash) values ($1, $2)",
                 &[&self.id, &format!("sha256_{hash}")],
             )
             .await
-            .expect("api_keys takes rows");
+            .expect("webhook_api_keys takes rows");
         Self {
             credential: ("x-api-key", format!("nk_live_{raw}")),
             ..self.clone()

@@ -105,12 +105,6 @@ impl Workers {
         self.input.write_all(b"cron\n").await.expect("they run");
     }
 
-    /// Fires the cron trigger that deletes what is old.
-    pub async fn retention_cron(&mut self) {
-        let line = b"retention\n";
-        self.input.write_all(line).await.expect("they run");
-    }
-
     /// What they have logged so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod check;
+mod migrate;
 mod setup;
 mod stack;
 
@@ -47,6 +48,11 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Applies the SQL of migrations/ to a database, in one transaction
+    ///
+    /// What was applied before is not applied again, so that it can be run any time, also under
+    /// load. It waits at most five seconds for a lock, and then changes nothing.
+    Migrate(migrate::Options),
     /// Builds the workers as they are deployed
     Build {
         /// One of them: manage or deliver
@@ -68,6 +74,7 @@ fn perform(task: &Task) -> Result<()> {
     let root = root();
     match *task {
         Task::Bench { ref options } => bench::run_all(&root, options),
+        Task::Migrate(ref options) => migrate::run(&root, options),
         Task::Dev { fresh, strict } => {
             setup::all(&root)?;
             build::workers(&root, &build::Worker::ALL)?;

@@ -60,7 +60,7 @@ fn rust_source() -> Result<()> {
 }
 
 /// `npm ci`, where what is installed is not what package-lock.json says.
-fn npm_packages(root: &Path) -> Result<()> {
+pub(crate) fn npm_packages(root: &Path) -> Result<()> {
     let wanted = fs::read(root.join("package-lock.json"))?;
     let stamp = root.join("node_modules/.installed-lock.json");
     if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {

@@ -24,7 +24,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 pub(crate) fn dev(root: &Path, fresh: bool, strict: bool) -> Result<()> {
     catch_interrupts()?;
     say("starting the local stack");
-    let mut main = program(root, &root.join(".dev"));
+    let mut main = program(root, &root.join(".dev"))?;
     if fresh {
         main.arg("--fresh");
     }
@@ -74,7 +74,7 @@ impl OwnStack {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let output = options.open(&log)?;
-        let child = program(root, &folder)
+        let child = program(root, &folder)?
             .args(["--fresh", "--random-ports"])
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -136,14 +136,19 @@ impl Drop for OwnStack {
 
 /// `stack/main.mjs`, which stops when the pipe to its standard input closes, be it
 /// because this process died.
-fn program(root: &Path, folder: &Path) -> Command {
+fn program(root: &Path, folder: &Path) -> Result<Command> {
+    fs::create_dir_all(folder)?;
+    let migrations = folder.join("migrations.sql");
+    fs::write(&migrations, migrations::script()?)?;
     let mut main = command(root, "node");
     main.arg("stack/main.mjs")
         .arg("--with-parent")
         .arg("--dir")
         .arg(folder)
+        .arg("--migrations")
+        .arg(&migrations)
         .stdin(Stdio::piped());
-    main
+    Ok(main)
 }
 
 fn stop(child: &mut Child) -> Result<()> {

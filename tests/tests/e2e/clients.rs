@@ -56,7 +56,7 @@ async fn the_typescript_client_emits_each_event_once_and_never_rejects() {
     let wake = json!({"action": "wake"});
     stack.deliver(&wake).await;
     eventually("all is sent", SOON, async || {
-        let left = "select from public.webhook_outbox union all
+        let left = "select from webhooks.outbox union all
             select from public.webhook_deliveries where status = 'pending'";
         let left = stack.database().await.query(left, &[]).await.unwrap();
         left.is_empty().then_some(())

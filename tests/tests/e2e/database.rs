@@ -19,7 +19,7 @@ impl Database {
         let cluster = Cluster::start(18).await;
         let client = connect(&cluster.url).await;
         migrate(&client).await;
-        let lift = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 1000000)";
+        let lift = "insert into webhooks.settings values ('MAX_ENDPOINTS_PER_USER', 1000000)";
         client.execute(lift, &[]).await.unwrap();
         let user = Uuid::new_v4();
         let insert = "insert into auth.users (id) values ($1)";
@@ -62,9 +62,41 @@ impl Database {
     }
 }
 
+/// Claims what is due.
 pub(crate) async fn claim(client: &Client, limit: i32) -> Value {
     let statement = "select public.claim_webhook_deliveries($1, 60)";
     client.query_one(statement, &[&limit]).await.unwrap().get(0)
+}
+
+/// Fans out what is stored, and claims up to `limit` of it.
+pub(crate) async fn fan_out(client: &Client, limit: i32) -> Value {
+    let statement = "select public.fan_out_webhook_events($1, 60)";
+    client.query_one(statement, &[&limit]).await.unwrap().get(0)
+}
+
+/// The deliveries of an answer's batch.
+pub(crate) fn claimed(answer: &Value) -> Vec<Value> {
+    answer["batch"]["claimed"].as_array().unwrap().clone()
+}
+
+/// Fans out and claims until nothing is left, as the pump does, and gives the answers.
+pub(crate) async fn pump(client: &Client) -> Vec<Value> {
+    let mut answers = Vec::new();
+    loop {
+        let fanned_out = fan_out(client, 100).await;
+        let claim = claim(client, 500).await;
+        let is_done = fanned_out["stored"] == false && claim["due"] == false;
+        answers.extend([fanned_out, claim]);
+        if is_done {
+            return answers;
+        }
+    }
+}
+
+/// Upkeep with a retention of `days`, until nothing is left to do.
+pub(crate) async fn upkeep(client: &Client, days: i32) {
+    let statement = "select public.run_webhook_upkeep($1)";
+    while client.query_one(statement, &[&days]).await.unwrap().get::<_, bool>(0) {}
 }
 
 pub(crate) async fn record(client: &Client, results: Value) -> Value {

@@ -194,7 +194,7 @@ async fn a_commit_wakes_deliver_once_and_a_rollback_does_not() {
     let calls = "select * from net.calls";
     assert_eq!(stack.sql(calls, &[]).await.len(), 0);
 
-    let whom = "insert into public.webhook_wake_up (url, key) values ($1, 'wake-up-key-of-a-test')";
+    let whom = "insert into webhooks.wake_up (url, key) values ($1, 'wake-up-key-of-a-test')";
     database.execute(whom, &[&stack.deliver_url]).await.unwrap();
     let transaction = database.transaction().await.unwrap();
     transaction.batch_execute(&emit).await.unwrap();

@@ -54,7 +54,7 @@ async fn next_minute(client: &Client, endpoint: &Uuid) {
     for statement in [
         "update public.webhook_endpoint_stats set minute = minute - interval '1 minute'
          where endpoint_id = $1",
-        "update public.webhook_queue set due_at = now() where endpoint_id = $1",
+        "update webhooks.queue set due_at = now() where endpoint_id = $1",
     ] {
         client.execute(statement, &[endpoint]).await.unwrap();
     }
@@ -68,7 +68,7 @@ async fn value(client: &Client, statement: &str, id: &Uuid) -> Value {
 
 /// Types and endpoints of the operational events that are not fanned out yet.
 async fn news(client: &Client) -> Vec<(String, Value)> {
-    let statement = "select event_type, payload -> 'data' from public.webhook_outbox
+    let statement = "select event_type, payload -> 'data' from webhooks.outbox
         where event_type like 'endpoint.%' order by id";
     let rows = client.query(statement, &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
@@ -281,7 +281,7 @@ async fn results_are_recorded_whatever_becomes_of_the_news_about_them() {
             where name like 'endpoint.%';
         create function public.fail() returns trigger language plpgsql as
             $$ begin raise exception 'no news'; end $$;
-        create trigger fail before insert on public.webhook_outbox
+        create trigger fail before insert on webhooks.outbox
             for each row execute function public.fail()";
     client.batch_execute(archive).await.unwrap();
     let results = json!([result(&deliveries[0], 410)]).to_string();
@@ -379,18 +379,18 @@ async fn calls_of_every_kind_at_once_wait_for_each_other_and_none_fails() {
     let done = join_all(sides).await;
     assert!(done.iter().all(|done| *done > 20), "{done:?}");
     let client = &database.client;
-    let counts = "select (select coalesce(sum(attempts), 0) from public.webhook_attempt_counts)
-          <= (select sum(attempts) from public.webhook_totals)
+    let counts = "select (select coalesce(sum(attempts), 0) from webhooks.attempt_counts)
+          <= (select sum(attempts) from webhooks.totals)
         and not exists (
           select from public.webhook_deliveries d
-          left join public.webhook_queue q using (endpoint_id)
+          left join webhooks.queue q using (endpoint_id)
           where d.status in ('pending', 'retrying') and (q.endpoint_id is null
             or q.due_at > greatest(d.next_retry_at, date_trunc('minute', now()) + interval '1 minute')))";
     let holds: bool = client.query_one(counts, &[]).await.unwrap().get(0);
     assert!(holds);
     // What was deleted has taken along what belonged to it.
     let orphans = "select exists (
-          select from public.webhook_attempt_counts a
+          select from webhooks.attempt_counts a
           where not exists (select from public.webhook_endpoints e where e.id = a.endpoint_id))
         or exists (
           select from public.webhook_delivery_attempts a
@@ -501,9 +501,9 @@ async fn a_result_that_is_recorded_twice_is_logged_and_counted_once() {
     }
     for count in [
         "select count(*) from public.webhook_delivery_attempts where endpoint_id = $1",
-        "select sum(attempts) from public.webhook_attempt_counts where endpoint_id = $1",
+        "select sum(attempts) from webhooks.attempt_counts where endpoint_id = $1",
         "select consecutive_failures from public.webhook_endpoint_stats where endpoint_id = $1",
-        "select sum(attempts) from public.webhook_totals where $1::uuid is not null",
+        "select sum(attempts) from webhooks.totals where $1::uuid is not null",
     ] {
         assert_eq!(value(client, count, &endpoint).await, 1, "{count}");
     }
@@ -515,21 +515,21 @@ async fn counts_become_coarser_with_age_and_stay_the_same_in_sum() {
     let database = Database::start().await;
     let client = &database.client;
     let endpoint = database.waiting(1, 0, "0").await[0];
-    let rows = "insert into public.webhook_attempt_counts
+    let rows = "insert into webhooks.attempt_counts
         select $1, date_bin('5 minutes', now() - interval '30 minutes' * n, 'epoch'), 300,
           'success', 10, 1
         from generate_series(0, 999) n";
     client.execute(rows, &[&endpoint]).await.unwrap();
     let purge = "select public.purge_webhook_deliveries(90, 100)";
     while client.query_one(purge, &[]).await.unwrap().get::<_, i32>(0) > 0 {}
-    let sum = "select sum(attempts) from public.webhook_attempt_counts where endpoint_id = $1";
+    let sum = "select sum(attempts) from webhooks.attempt_counts where endpoint_id = $1";
     assert_eq!(value(client, sum, &endpoint).await, 1000);
     let spans = "select jsonb_agg(distinct seconds order by seconds)
-        from public.webhook_attempt_counts where endpoint_id = $1";
+        from webhooks.attempt_counts where endpoint_id = $1";
     let spans = value(client, spans, &endpoint).await;
     assert_eq!(spans, json!([300, 3600, 86_400]));
     // 25 to 26 hours of half hours, then hours up to the eighth day, then days.
-    let rows = "select count(*) from public.webhook_attempt_counts where endpoint_id = $1";
+    let rows = "select count(*) from webhooks.attempt_counts where endpoint_id = $1";
     let rows = value(client, rows, &endpoint).await.as_u64().unwrap();
     assert!((220..300).contains(&rows), "{rows}");
     database.stop().await;
@@ -573,7 +573,7 @@ async fn retention_deletes_what_ended_long_ago_with_its_attempts_and_nothing_tha
     assert_eq!(types, HashSet::from(["young", "due"]));
     let attempts = "select count(*) as n from public.webhook_delivery_attempts";
     assert_eq!(stack.sql(attempts, &[]).await[0]["n"], 2);
-    let counts = "select sum(attempts) as n from public.webhook_attempt_counts";
+    let counts = "select sum(attempts) as n from webhooks.attempt_counts";
     assert_eq!(stack.sql(counts, &[]).await[0]["n"], 3);
     private.stop().await;
 }
@@ -709,7 +709,7 @@ async fn a_tick_of_the_cron_is_measured() {
         let ticks = eventually("a tick", Duration::from_secs(10), async || {
             let rows = private
                 .stack
-                .sql("select * from public.webhook_ticks", &[])
+                .sql("select * from webhooks.ticks", &[])
                 .await;
             let row = rows.into_iter().next()?;
             (row["ticks"] == expected).then_some(row)

@@ -32,7 +32,7 @@ async fn store_due(stack: &Stack, endpoints: &[Uuid], count: i32) {
 /// Registers endpoints at paths of their own, past the limit of a user's endpoints.
 async fn register_many(stack: &Stack, user: &User, url: &str, count: i32) -> Vec<Uuid> {
     let database = stack.database().await;
-    let lift = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 100000)
+    let lift = "insert into webhooks.settings values ('MAX_ENDPOINTS_PER_USER', 100000)
                 on conflict do nothing";
     database.execute(lift, &[]).await.unwrap();
     let insert = "insert into public.webhook_endpoints (user_id, url)

@@ -321,7 +321,7 @@ async fn a_credential_that_is_not_valid_is_unauthorized_and_says_no_more() {
         let raw = who.request(Method::GET, "").build().unwrap();
         let raw = raw.headers()["x-api-key"].to_str().unwrap().to_owned();
         let statement = format!(
-            "update public.api_keys set {change} where key_hash = 'sha256_' ||
+            "update public.webhook_api_keys set {change} where key_hash = 'sha256_' ||
              encode(sha256(convert_to(substr($1, 9), 'UTF8')), 'hex')"
         );
         let database = stack.database().await;
@@ -467,7 +467,7 @@ async fn a_user_has_a_hundred_endpoints_and_no_more_unless_the_setting_says_othe
     assert_eq!(refused.body["max_endpoints"], 100);
     stack.user().await.register("https://example.com/").await;
 
-    let raise = "insert into public.webhook_settings values ('MAX_ENDPOINTS_PER_USER', 101)";
+    let raise = "insert into webhooks.settings values ('MAX_ENDPOINTS_PER_USER', 101)";
     stack.database().await.execute(raise, &[]).await.unwrap();
     user.post("/webhooks", &body)
         .await

@@ -175,7 +175,7 @@ async fn they_apply_to_supabase_change_nothing_of_it_and_keep_secrets_from_its_r
             "has_column_privilege($1, 'public.webhook_endpoints', 'secret', 'select')",
             "has_column_privilege($1, 'public.webhook_endpoints', 'previous_secret', 'select')",
             "has_table_privilege($1, 'public.webhook_deliveries', 'insert, update, delete')",
-            "has_column_privilege($1, 'public.api_keys', 'key_hash', 'select')",
+            "has_column_privilege($1, 'public.webhook_api_keys', 'key_hash', 'select')",
             "has_function_privilege($1, 'public.claim_webhook_deliveries(integer, integer)', 'execute')",
         ] {
             let sql = format!("select {privilege} from (values ($1::text)) v (role)");

@@ -1080,7 +1080,7 @@ async fn each_window_has_what_happened_within_it() {
     ] {
         stack
             .sql(
-                "insert into public.webhook_attempt_counts
+                "insert into webhooks.attempt_counts
                  values ($1, date_bin(make_interval(secs => $3), now() - $2::text::interval,
                    'epoch'), $3::integer, $4, 20, $5)
                  returning attempts",

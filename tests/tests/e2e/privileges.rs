@@ -56,7 +56,7 @@ async fn no_role_but_the_service_role_reads_secrets() {
         "select public.claim_webhook_deliveries(10, 10)",
         "select public.enqueue_webhook_events('[]', 10, 10)",
         "select public.record_webhook_results('[]')",
-        "select key_hash from public.api_keys",
+        "select key_hash from public.webhook_api_keys",
     ] {
         for role in ["anon", "authenticated"] {
             let outcome = attempt(&stack, role, &claims, statement).await;
@@ -234,7 +234,7 @@ async fn nobody_but_the_service_role_writes_deliveries() {
         "update public.webhook_deliveries set status = 'success'",
         "delete from public.webhook_deliveries",
         "insert into public.webhook_event_types (name) values ('a.b')",
-        "insert into public.api_keys (user_id, key_hash) values (gen_random_uuid(), 'x')",
+        "insert into public.webhook_api_keys (user_id, key_hash) values (gen_random_uuid(), 'x')",
     ] {
         for role in ["anon", "authenticated"] {
             let outcome = attempt(&stack, role, &claims, statement).await;

@@ -28,7 +28,7 @@ async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static st
         .await
         .unwrap();
     // Here, where no claim sees it and takes it away.
-    let event = "insert into public.webhook_outbox (event_id, event_type, payload)
+    let event = "insert into webhooks.outbox (event_id, event_type, payload)
                  values ('e', 'a', '{}')";
     transaction.batch_execute(event).await.unwrap();
     let role = format!("set local role {}", who.role);
@@ -226,12 +226,12 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
         .await
         .unwrap();
     let others = format!(
-        "insert into public.webhook_settings values ('TEST_SETTING', 1) on conflict do nothing;
-         insert into public.webhook_attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
+        "insert into webhooks.settings values ('TEST_SETTING', 1) on conflict do nothing;
+         insert into webhooks.attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
          insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id,
            attempted_at) values ('{id}', 1, '{id}', now());
-         insert into public.webhook_totals values ('tenancy', 0, 1) on conflict do nothing;
-         insert into public.webhook_ticks (ticks, finished_at, duration_ms) values (1, now(), 1)
+         insert into webhooks.totals values ('tenancy', 0, 1) on conflict do nothing;
+         insert into webhooks.ticks (ticks, finished_at, duration_ms) values (1, now(), 1)
            on conflict do nothing"
     );
     client.batch_execute(&others).await.unwrap();

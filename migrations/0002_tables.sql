@@ -1,0 +1,377 @@
+-- The tables. ARCHITECTURE.md has the data model on one page.
+--
+-- What users and backends read or write is in `public`; what only this system's own functions
+-- touch is in the schema `webhooks`, which PostgREST does not expose. A deployment of the edge
+-- functions this system replaces already has `webhook_endpoints` and `webhook_deliveries`:
+-- they are kept, and 0003_original.sql brings them to this shape.
+
+grant usage on schema public to anon, authenticated, service_role;
+grant usage on schema webhooks to anon, authenticated, service_role;
+
+-- Public tables ---------------------------------------------------------------
+
+create table if not exists public.webhook_event_types (
+  name text constraint webhook_event_types_pkey primary key
+    constraint webhook_event_types_name_valid
+      check (name = '*' or name ~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' and length(name) <= 100),
+  description text,
+  example jsonb,
+  archived_at timestamptz,
+  created_at timestamptz not null default now()
+);
+comment on table public.webhook_event_types is
+  'The event types an endpoint may subscribe to. "*" stands for all of them.';
+comment on column public.webhook_event_types.example is
+  'What a test event sends as `data`.';
+comment on column public.webhook_event_types.archived_at is
+  'Since when no new endpoint may subscribe to the type. Existing subscriptions stay.';
+
+create table if not exists public.webhook_endpoints (
+  id uuid constraint webhook_endpoints_pkey primary key default gen_random_uuid(),
+  user_id uuid
+    constraint webhook_endpoints_user_id_fkey references auth.users (id) on delete cascade,
+  url text not null,
+  description text,
+  events text[] not null default array['*'],
+  secret text not null,
+  is_active boolean not null default true,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+alter table public.webhook_endpoints
+  add column if not exists previous_secret text,
+  add column if not exists previous_secret_expires_at timestamptz,
+  add column if not exists rate_limit_per_minute integer,
+  add column if not exists max_attempts integer,
+  add column if not exists headers jsonb not null default '{}',
+  add column if not exists header_names text[] not null default '{}',
+  add column if not exists disabled_reason text,
+  add column if not exists disabled_at timestamptz;
+comment on table public.webhook_endpoints is
+  'Where an owner wants events sent, and the secret that signs them.';
+comment on column public.webhook_endpoints.user_id is
+  'The owner. Null for the operator''s own endpoint (ALERT_WEBHOOK_URL).';
+comment on column public.webhook_endpoints.previous_secret is
+  'The secret before the last rotation. It signs too until previous_secret_expires_at.';
+comment on column public.webhook_endpoints.headers is
+  'Headers to send along, by name. Only the service role reads the values.';
+comment on column public.webhook_endpoints.header_names is
+  'The names of `headers`, which owners may read. Kept by a trigger.';
+comment on column public.webhook_endpoints.disabled_reason is
+  'Why the system disabled the endpoint. Null where its owner did.';
+
+create table if not exists public.webhook_events (
+  id bigint generated always as identity constraint webhook_events_pkey primary key,
+  event_id text not null,
+  event_type text not null,
+  user_id uuid,
+  max_attempts integer,
+  payload text not null,
+  created_at timestamptz not null default now()
+);
+comment on table public.webhook_events is
+  'Every accepted event, once, also one that no endpoint wants.';
+comment on column public.webhook_events.event_id is
+  'The id receivers see as webhook-id. The same id for the same audience is the same event.';
+comment on column public.webhook_events.user_id is
+  'The audience: the owner whose endpoints get the event, or null for all owners.';
+comment on column public.webhook_events.max_attempts is
+  'Attempts of each delivery. Null: the endpoint''s max_attempts, else 5.';
+comment on column public.webhook_events.payload is
+  'The body of the request: the same bytes on every attempt.';
+
+create table if not exists public.webhook_deliveries (
+  id uuid constraint webhook_deliveries_pkey primary key default gen_random_uuid(),
+  endpoint_id uuid not null,
+  event_type text not null,
+  event_id text not null,
+  payload jsonb,
+  status text not null default 'pending',
+  attempts integer not null default 0,
+  max_attempts integer not null default 5,
+  response_status integer,
+  response_body text,
+  response_time_ms integer,
+  created_at timestamptz not null default now(),
+  delivered_at timestamptz,
+  next_retry_at timestamptz default now(),
+  last_error text
+);
+alter table public.webhook_deliveries
+  add column if not exists event_ref bigint,
+  add column if not exists leased_until timestamptz,
+  add column if not exists claims integer not null default 0,
+  add column if not exists unrecorded_claims integer not null default 0,
+  add column if not exists attempts_before_resend integer not null default 0;
+comment on table public.webhook_deliveries is
+  'One event for one endpoint, and what became of it.';
+comment on column public.webhook_deliveries.endpoint_id is
+  'An id in webhook_endpoints. No foreign key: deleting an endpoint must not wait for its '
+  'deliveries, and adding a delivery must not wait for a locked endpoint.';
+comment on column public.webhook_deliveries.event_ref is
+  'The event: an id in webhook_events. Null in rows that other programs wrote, which have '
+  'their own payload.';
+comment on column public.webhook_deliveries.payload is
+  'The body in rows without event_ref; null in all others.';
+comment on column public.webhook_deliveries.next_retry_at is
+  'When the next attempt is due. A claim does not change it. Null once the delivery has ended.';
+comment on column public.webhook_deliveries.leased_until is
+  'When the lease of the worker that claimed the delivery ends. Null: not claimed.';
+comment on column public.webhook_deliveries.claims is
+  'How often the delivery was claimed. A result counts only for the latest claim.';
+comment on column public.webhook_deliveries.unrecorded_claims is
+  'How many claims in a row had no result recorded, the current one included.';
+comment on column public.webhook_deliveries.attempts_before_resend is
+  'Attempts before the last resend. They do not count against max_attempts.';
+
+create table if not exists public.webhook_delivery_attempts (
+  delivery_id uuid not null,
+  attempt integer not null,
+  endpoint_id uuid not null,
+  attempted_at timestamptz not null,
+  response_status integer,
+  response_time_ms integer,
+  response_body text,
+  error text,
+  constraint webhook_delivery_attempts_pkey primary key (delivery_id, attempt)
+);
+comment on table public.webhook_delivery_attempts is
+  'Every attempt of every delivery. Deleted with its delivery.';
+
+create table if not exists public.webhook_api_keys (
+  id uuid constraint webhook_api_keys_pkey primary key default gen_random_uuid(),
+  user_id uuid not null
+    constraint webhook_api_keys_user_id_fkey references auth.users (id) on delete cascade,
+  name text,
+  key_hash text not null constraint webhook_api_keys_key_hash_key unique,
+  scopes text[] not null default array['read', 'write']
+    constraint webhook_api_keys_scopes_valid
+      check (scopes <@ array['read', 'write'] and cardinality(scopes) > 0),
+  is_active boolean not null default true,
+  expires_at timestamptz,
+  last_used_at timestamptz,
+  created_at timestamptz not null default now()
+);
+comment on table public.webhook_api_keys is
+  'API keys, as hashes. An api_keys table of another program is read too, and never written.';
+comment on column public.webhook_api_keys.key_hash is
+  'sha256_ and the hex SHA-256 of what follows nk_live_ in the key.';
+
+-- Internal tables -------------------------------------------------------------
+
+create table webhooks.settings (
+  name text constraint settings_pkey primary key,
+  value integer not null
+);
+comment on table webhooks.settings is
+  'Settings that the database applies. A row overrides the default that stands beside its use.';
+
+create table webhooks.outbox (
+  owner uuid not null,
+  event_ref bigint not null,
+  after_endpoint uuid,
+  only_endpoint uuid,
+  except_endpoint uuid,
+  failures integer not null default 0,
+  last_error text,
+  set_aside_at timestamptz,
+  constraint outbox_pkey primary key (owner, event_ref)
+);
+comment on table webhooks.outbox is
+  'Events whose fan-out is not finished.';
+comment on column webhooks.outbox.owner is
+  'The event''s user_id; the nil UUID for all owners. Fan-out takes turns by it.';
+comment on column webhooks.outbox.after_endpoint is
+  'Where a fan-out in steps goes on: endpoints up to this id have been looked at.';
+comment on column webhooks.outbox.only_endpoint is 'The one endpoint the event is for.';
+comment on column webhooks.outbox.except_endpoint is
+  'The endpoint the event is about, which does not get it.';
+comment on column webhooks.outbox.set_aside_at is
+  'When fan-out gave up after failures by itself. Set it to null to try again.';
+
+create table webhooks.queue (
+  endpoint_id uuid constraint queue_pkey primary key,
+  owner uuid not null,
+  waits_until timestamptz,
+  due_from timestamptz not null,
+  held_until timestamptz,
+  minute timestamptz,
+  minute_claims integer not null default 0
+)
+with (fillfactor = 70);
+comment on table webhooks.queue is
+  'One row per endpoint with deliveries that may be claimed. Only claims write it; all others '
+  'write due_log.';
+comment on column webhooks.queue.waits_until is
+  'Null: something is due. Else when the next delivery is due or the limit allows it.';
+comment on column webhooks.queue.due_from is
+  'Never later than the earliest next_retry_at among the endpoint''s unclaimed deliveries. A '
+  'claim begins to look here, past the index entries of deliveries that ended.';
+comment on column webhooks.queue.held_until is
+  'The end of the minute whose limit is used up.';
+comment on column webhooks.queue.minute_claims is
+  'Deliveries claimed in the minute that began at `minute`, where they are limited.';
+
+create table webhooks.due_log (
+  endpoint_id uuid not null,
+  due_at timestamptz not null
+);
+comment on table webhooks.due_log is
+  'Append-only notes: a delivery of the endpoint is due at due_at. The next claim merges them '
+  'into the queue, so that nothing that writes deliveries waits for a row of the queue. '
+  '-infinity: look at the endpoint again whatever its limit was.';
+
+create sequence webhooks.turns cycle;
+comment on sequence webhooks.turns is
+  'Where the next claim or fan-out begins in the ring of owners; see webhooks.next_turn().';
+
+create table webhooks.tally (
+  endpoint_id uuid not null,
+  recorded_at timestamptz not null default now(),
+  deliveries integer not null default 0,
+  failed integer not null default 0,
+  outcome text,
+  latency_class smallint
+);
+comment on table webhooks.tally is
+  'Append-only changes of counts, added up by webhooks.count_tally(). Numbers are the counted '
+  'ones and what is still here.';
+comment on column webhooks.tally.outcome is
+  'What an attempt came to: success or the kind of failure. Null where no attempt is counted.';
+
+create table webhooks.endpoint_totals (
+  endpoint_id uuid constraint endpoint_totals_pkey primary key,
+  deliveries bigint not null default 0,
+  failed bigint not null default 0
+);
+comment on table webhooks.endpoint_totals is
+  'Deliveries an endpoint has had, and how many of them are failed, as far as counted.';
+
+create table webhooks.attempt_counts (
+  endpoint_id uuid not null,
+  starts_at timestamptz not null,
+  seconds integer not null,
+  outcome text not null,
+  latency_class smallint not null,
+  attempts bigint not null,
+  constraint attempt_counts_pkey
+    primary key (endpoint_id, starts_at, seconds, outcome, latency_class)
+);
+comment on table webhooks.attempt_counts is
+  'Attempts of an endpoint by outcome and class of response time, in rows of 300, 3600 and '
+  '86400 seconds from starts_at on. Older rows are merged into longer ones, and deleted last.';
+
+create table webhooks.totals (
+  outcome text constraint totals_pkey primary key,
+  attempts bigint not null
+);
+comment on table webhooks.totals is 'Attempts of all endpoints by outcome, as far as counted.';
+
+create table webhooks.endpoint_health (
+  endpoint_id uuid constraint endpoint_health_pkey primary key,
+  consecutive_failures integer not null default 0,
+  first_failure_at timestamptz,
+  is_slow boolean not null default false,
+  alerted_at timestamptz
+);
+comment on table webhooks.endpoint_health is
+  'Endpoints that fail, or that an alert was sent for: a healthy one has no row.';
+comment on column webhooks.endpoint_health.is_slow is
+  'Whether the last attempt timed out: such endpoints get few lanes of a worker.';
+comment on column webhooks.endpoint_health.alerted_at is
+  'When endpoint.failing was emitted. Null once it has recovered.';
+
+create table webhooks.deleted_endpoints (
+  endpoint_id uuid constraint deleted_endpoints_pkey primary key,
+  deleted_at timestamptz not null default now()
+);
+comment on table webhooks.deleted_endpoints is
+  'Endpoints that are gone, whose deliveries are being purged in steps.';
+
+create table webhooks.progress (
+  task text constraint progress_pkey primary key,
+  after_id text
+);
+comment on table webhooks.progress is
+  'Where tasks that go through a table in steps go on.';
+
+create table webhooks.pump (
+  id boolean constraint pump_pkey primary key default true constraint pump_is_one check (id),
+  leased_until timestamptz not null
+);
+insert into webhooks.pump (leased_until) values ('-infinity');
+comment on table webhooks.pump is
+  'Until when a worker has promised to fan out and send what is stored. One row.';
+
+create table webhooks.ticks (
+  id boolean constraint ticks_pkey primary key default true constraint ticks_is_one check (id),
+  ticks bigint not null,
+  finished_at timestamptz not null,
+  duration_ms integer not null
+);
+comment on table webhooks.ticks is
+  'How many ticks of the cron there were, and how long the last one took. One row.';
+
+create table webhooks.wake_up (
+  id boolean constraint wake_up_pkey primary key default true constraint wake_up_is_one check (id),
+  url text not null constraint wake_up_url_valid check (url ~ '^https?://'),
+  key text not null
+);
+comment on table webhooks.wake_up is
+  'The URL of `deliver` and its WAKE_UP_KEY, for calling it after events were emitted.';
+
+-- Types that functions give each other --------------------------------------------
+
+create type webhooks.new_event as (
+  event_id text,
+  event_type text,
+  user_id uuid,
+  max_attempts integer,
+  payload text,
+  -- Why it is not taken, see webhooks.event_refusal(); null where it is.
+  refusal jsonb
+);
+create type webhooks.fanned_out as (
+  -- Active endpoints that want the event, in this step.
+  wanted integer,
+  -- Deliveries made for them; the rest had the event already.
+  made integer,
+  -- Of those made, the ones that are claimed: their ids.
+  claimed uuid[],
+  -- Where the next step begins; null after the last one.
+  next_after uuid
+);
+create type webhooks.picked as (
+  delivery_id uuid,
+  endpoint_id uuid,
+  -- 1 is sent first.
+  place bigint
+);
+
+-- Event types -----------------------------------------------------------------
+
+insert into public.webhook_event_types (name, description, example)
+select name, description, example::jsonb
+from (values
+  ('*', 'Every event', null),
+  ('vehicle.created', 'A vehicle was added',
+    '{"vin": "1FTFW1E50PFA00001", "make": "Ford", "model": "F-150", "year": 2023}'),
+  ('vehicle.updated', 'A vehicle''s details changed',
+    '{"vin": "1FTFW1E50PFA00001", "mileage": 48210}'),
+  ('vehicle.deleted', 'A vehicle was removed', '{"vin": "1FTFW1E50PFA00001"}'),
+  ('observation.created', 'An observation was recorded',
+    '{"vin": "1FTFW1E50PFA00001", "kind": "mileage", "value": 48210}'),
+  ('document.uploaded', 'A document was attached',
+    '{"vin": "1FTFW1E50PFA00001", "name": "title.pdf", "bytes": 182044}'),
+  ('import.completed', 'An import finished', '{"rows": 1250, "failed": 3}'),
+  ('endpoint.failing', 'More than half of an endpoint''s attempts failed within an hour',
+    '{"endpoint_id": "8b0f0c5e-5a0e-4f6c-9f0e-0d6d4f3a1b2c",
+      "url": "https://example.com/hook", "attempts_last_hour": 12, "failed_last_hour": 9}'),
+  ('endpoint.recovered', 'An endpoint that was failing takes deliveries again',
+    '{"endpoint_id": "8b0f0c5e-5a0e-4f6c-9f0e-0d6d4f3a1b2c",
+      "url": "https://example.com/hook", "attempts_last_hour": 20, "failed_last_hour": 9}'),
+  ('endpoint.disabled', 'An endpoint was disabled because it failed',
+    '{"endpoint_id": "8b0f0c5e-5a0e-4f6c-9f0e-0d6d4f3a1b2c",
+      "url": "https://example.com/hook", "reason": "It answered 410 Gone"}')
+) as v (name, description, example)
+on conflict (name) do nothing;

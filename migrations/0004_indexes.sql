@@ -1,0 +1,42 @@
+-- The indexes. Each one costs every event time: none is here without a statement that needs it.
+
+-- An owner's endpoints, newest first.
+create index idx_webhook_endpoints_user_id
+  on public.webhook_endpoints (user_id, created_at desc);
+-- The endpoints that want an event for all owners. Inactive ones too: what they miss is recorded.
+-- Without fastupdate: every event would read the list of entries that no vacuum has sorted in yet.
+create index idx_webhook_endpoints_active on public.webhook_endpoints using gin (events)
+  with (fastupdate = off);
+create index idx_webhook_endpoints_previous_secret
+  on public.webhook_endpoints (previous_secret_expires_at) where previous_secret is not null;
+
+-- The same id for the same audience is the same event.
+create unique index webhook_events_event_id_user_id_key
+  on public.webhook_events (event_id, user_id) nulls not distinct;
+
+-- An endpoint's deliveries, newest first; retention reads it from the other end.
+create index idx_webhook_deliveries_endpoint_id
+  on public.webhook_deliveries (endpoint_id, created_at desc, id);
+-- The same of one state. Successes are most of all deliveries: they are found by the index above.
+create index idx_webhook_deliveries_status
+  on public.webhook_deliveries (endpoint_id, status, created_at desc, id)
+  where status <> 'success';
+-- What a claim reads: an endpoint's deliveries by due time.
+create index idx_webhook_deliveries_next_retry
+  on public.webhook_deliveries (endpoint_id, next_retry_at)
+  where status in ('pending', 'retrying');
+-- The same event never reaches the same endpoint as a second delivery.
+create unique index idx_webhook_deliveries_event_id
+  on public.webhook_deliveries (event_id, endpoint_id);
+-- Leases that have run out.
+create index idx_webhook_deliveries_leased
+  on public.webhook_deliveries (leased_until) where leased_until is not null;
+
+create index idx_webhook_api_keys_user_id on public.webhook_api_keys (user_id, created_at desc);
+
+-- Endpoints with something due, owner by owner; and those that wait, by time.
+create index idx_queue_due on webhooks.queue (owner, endpoint_id) where waits_until is null;
+create index idx_queue_waiting on webhooks.queue (waits_until) where waits_until is not null;
+
+-- Counts to be merged into longer rows, or to be deleted.
+create index idx_attempt_counts_age on webhooks.attempt_counts (seconds, starts_at);

@@ -1,0 +1,111 @@
+-- API keys: made, listed and deleted with a token, never with a key.
+
+-- The caller by a token, or an error: a key makes no keys. Runs as its owner, who may call
+-- auth.uid() everywhere.
+create or replace function webhooks.require_token() returns uuid
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('read');
+begin
+  if auth.uid() is null then
+    raise sqlstate 'PT403' using message = 'API keys are managed with a user token',
+      hint = 'token_required';
+  end if;
+  return caller;
+end
+$$;
+
+-- A key as the API shows it: never its hash.
+create or replace function webhooks.key_object(key public.webhook_api_keys) returns jsonb
+language sql stable
+return jsonb_build_object('id', key.id, 'name', key.name, 'scopes', key.scopes,
+    'is_active', key.is_active, 'expires_at', key.expires_at, 'last_used_at', key.last_used_at,
+    'created_at', key.created_at);
+
+-- Makes an API key and answers with it, which is the only time it is seen. `scopes` are read, write
+-- or both. This and the next two run as their owner: users may not write the table, or read hashes.
+create or replace function public.create_webhook_api_key(
+  name text, expires_at text default null, scopes text[] default array['read', 'write']
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_token();
+  most constant integer := webhooks.setting('MAX_API_KEYS_PER_USER', 100);
+  expiry constant timestamptz := webhooks.parse_time('expires_at', create_webhook_api_key.expires_at);
+  -- As random as a signing secret, under another prefix.
+  raw constant text := replace(public.generate_webhook_secret(), 'whsec_', '');
+  key public.webhook_api_keys;
+begin
+  if name is null or char_length(name) not between 1 and 100 or name ~ '[[:cntrl:]]' then
+    perform webhooks.refuse_field('name', 'must be 1 to 100 characters');
+  end if;
+  if expiry <= now() then
+    perform webhooks.refuse_field('expires_at', 'must be in the future');
+  end if;
+  if (scopes <@ array['read', 'write'] and cardinality(scopes) > 0) is not true then
+    perform webhooks.refuse_field('scopes', 'must be a list of read, write or both');
+  end if;
+  -- One after the other, so that two at once do not both find the last place.
+  perform pg_advisory_xact_lock(hashtextextended('webhook_api_keys ' || caller, 0));
+  if (select count(*) from public.webhook_api_keys k where k.user_id = caller) >= most then
+    raise sqlstate 'PT400' using message = format('There may be no more than %s API keys', most),
+      hint = 'too_many_api_keys', detail = jsonb_build_object('max_api_keys', most);
+  end if;
+  insert into public.webhook_api_keys as k (user_id, name, key_hash, scopes, expires_at)
+  values (caller, create_webhook_api_key.name,
+    'sha256_' || encode(sha256(convert_to(raw, 'UTF8')), 'hex'),
+    array(select distinct s from unnest(create_webhook_api_key.scopes) as s order by s), expiry)
+  returning k.* into key;
+  return webhooks.key_object(key) || jsonb_build_object('key', 'nk_live_' || raw);
+exception when foreign_key_violation then
+  raise sqlstate 'PT401' using
+    message = 'Invalid or missing authentication', hint = 'unauthorized';
+end
+$$;
+
+-- The caller's API keys, newest first.
+create or replace function public.list_webhook_api_keys() returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_token();
+begin
+  return (
+    select coalesce(jsonb_agg(webhooks.key_object(k) order by k.created_at desc, k.id), '[]')
+    from public.webhook_api_keys k
+    where k.user_id = caller
+  );
+end
+$$;
+
+-- Deletes an API key: from now on it opens nothing.
+create or replace function public.delete_webhook_api_key(id uuid) returns void
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_token();
+begin
+  delete from public.webhook_api_keys k
+  where k.id = delete_webhook_api_key.id and k.user_id = caller;
+  if not found then
+    raise sqlstate 'PT404' using message = 'API key not found', hint = 'not_found';
+  end if;
+end
+$$;
+
+revoke all on function webhooks.require_token(), webhooks.key_object(public.webhook_api_keys)
+  from public;
+revoke all on function
+  public.create_webhook_api_key(text, text, text[]), public.list_webhook_api_keys(),
+  public.delete_webhook_api_key(uuid)
+  from public, service_role;
+grant execute on function
+  public.create_webhook_api_key(text, text, text[]), public.list_webhook_api_keys(),
+  public.delete_webhook_api_key(uuid)
+  to anon, authenticated;

@@ -1,0 +1,468 @@
+-- Endpoints: what one may be, and what its owner may do. One function a call of `manage`, each one
+-- PostgREST round trip.
+
+-- A signing secret: `whsec_` and 64 hex digits, 32 bytes out of 366 random bits.
+-- gen_random_uuid() draws from the server's strong random source and, unlike
+-- gen_random_bytes(), needs no extension.
+create or replace function public.generate_webhook_secret() returns text
+language sql volatile
+set search_path = ''
+as $$
+  select 'whsec_' || encode(sha256(
+    uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+  ), 'hex')
+$$;
+
+-- Trigger: gives a new endpoint its secret. Runs as its owner, because users may insert endpoints
+-- but neither choose nor read secrets.
+create or replace function public.webhook_endpoint_before_insert() returns trigger
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  if new.secret is null or new.secret = '' then
+    new.secret := public.generate_webhook_secret();
+  end if;
+  return new;
+end
+$$;
+
+-- Trigger: keeps updated_at.
+create or replace function public.update_webhook_endpoint_timestamp() returns trigger
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  new.updated_at := now();
+  return new;
+end
+$$;
+
+-- Why these headers may not be sent along, or null.
+create or replace function webhooks.headers_problem(headers jsonb) returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+declare
+  header record;
+begin
+  if jsonb_typeof(headers) is distinct from 'object' then
+    return 'must be an object of names and values';
+  end if;
+  if (select count(*) from jsonb_object_keys(headers)) > 20 then
+    return 'must not have more than 20 entries';
+  end if;
+  for header in select h.key as name, h.value from jsonb_each(headers) as h loop
+    -- A token (RFC 9110, section 5.6.2) without the signs that are hardly used.
+    if header.name !~ '^[A-Za-z0-9_-]{1,100}$' then
+      return 'must have names of letters, digits, - and _, at most 100 characters';
+    end if;
+    if lower(header.name) ~ '^(webhook-|nuke-|cf-|sec-|proxy-|x-forwarded-)' or lower(header.name)
+      = any (array['stripe-signature', 'content-type', 'content-length', 'content-encoding',
+        'transfer-encoding', 'connection', 'keep-alive', 'host', 'user-agent', 'te', 'trailer',
+        'upgrade', 'expect', 'accept-encoding', 'date', 'via', 'x-real-ip'])
+    then
+      return format('must not contain %s, which is reserved', header.name);
+    end if;
+    if jsonb_typeof(header.value) <> 'string' or header.value #>> '{}' !~ '^[\x20-\x7e]+$'
+      or length(header.value #>> '{}') > 1000
+    then
+      return format('must have a value of 1 to 1000 visible ASCII characters for %s',
+        header.name);
+    end if;
+  end loop;
+  if (select count(distinct lower(h.name)) < count(*) from jsonb_object_keys(headers) as h (name))
+  then
+    return 'must have each name once';
+  end if;
+  return null;
+end
+$$;
+
+-- Refuses event types that are not in the catalogue, or archived. `kept` are those the endpoint is
+-- subscribed to already.
+create or replace function webhooks.check_event_types(events text[], kept text[]) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  unknown text;
+begin
+  select e.name into unknown
+  from unnest(events) as e (name)
+  where not exists (
+    select from public.webhook_event_types t
+    where (t.name = e.name or right(e.name, 2) = '.*' and starts_with(t.name, rtrim(e.name, '*')))
+      and (t.archived_at is null or e.name = any (kept))
+  )
+  limit 1;
+  if found then
+    raise sqlstate 'PT400' using
+      message = format('Invalid event type: %s', left(coalesce(unknown, 'null'), 100)),
+      hint = 'unknown_event_type',
+      detail = jsonb_build_object(
+        'field', 'events',
+        'valid_events', (
+          select jsonb_agg(t.name order by t.name <> '*', t.name)
+          from public.webhook_event_types t
+          where t.archived_at is null
+        )
+      );
+  end if;
+end
+$$;
+
+-- Refuses a new endpoint over the owner's limit.
+create or replace function webhooks.check_endpoint_count(owner uuid) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  most constant integer := webhooks.setting('MAX_ENDPOINTS_PER_USER', 100);
+begin
+  -- One after the other, so that two at once do not both find the last place.
+  perform pg_advisory_xact_lock(hashtextextended('webhook_endpoints ' || owner, 0));
+  if (select count(*) from public.webhook_endpoints e where e.user_id = owner) >= most then
+    raise sqlstate 'PT400' using
+      message = format('There may be no more than %s endpoints', most),
+      hint = 'too_many_endpoints', detail = jsonb_build_object('max_endpoints', most);
+  end if;
+end
+$$;
+
+-- Trigger: refuses what no endpoint may have, where it is new, and keeps header_names. `manage`
+-- checks more than this, but owners may also write their endpoints through PostgREST, and what they
+-- write is read in batches with other owners'. What an earlier system stored is left alone.
+-- Whatever a constraint would refuse is refused here first: Postgres would quote the row, secret and
+-- all.
+create or replace function webhooks.check_endpoint() returns trigger
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  is_new constant boolean := tg_op = 'INSERT';
+  problem record;
+begin
+  -- The operator's endpoint is made by the system itself, whatever the catalogue says.
+  if new.user_id is null then
+    return new;
+  end if;
+  if is_new then
+    perform webhooks.check_endpoint_count(new.user_id);
+  end if;
+  select * into problem
+  from (
+    select 'url' as field, 'must be an https URL of at most 2048 bytes' as what
+    where (is_new or new.url is distinct from old.url)
+      and (new.url is null or new.url !~ '^https?://' or octet_length(new.url) > 2048)
+    union all
+    select 'is_active', 'must be true or false' where new.is_active is null
+    union all
+    select 'description', 'must not be longer than 500 characters'
+    where (is_new or new.description is distinct from old.description)
+      and char_length(new.description) > 500
+    union all
+    select 'rate_limit_per_minute', 'must be a whole number from 1 to 100000, or null'
+    where new.rate_limit_per_minute not between 1 and 100000
+    union all
+    select 'max_attempts', 'must be a whole number from 1 to 100, or null'
+    where new.max_attempts not between 1 and 100
+    union all
+    select 'headers', h.problem
+    from (select webhooks.headers_problem(new.headers) as problem) h
+    where (is_new or new.headers is distinct from old.headers) and h.problem is not null
+    union all
+    select 'events', 'must have 1 to 100 entries'
+    where (is_new or new.events is distinct from old.events)
+      and (new.events is null or cardinality(new.events) not between 1 and 100)
+  ) p
+  limit 1;
+  if found then
+    perform webhooks.refuse_field(problem.field, problem.what);
+  end if;
+  if is_new then
+    perform webhooks.check_event_types(new.events, '{}');
+  elsif new.events is distinct from old.events then
+    perform webhooks.check_event_types(new.events, old.events);
+  end if;
+  new.header_names := array(
+    select h.name from jsonb_object_keys(new.headers) as h (name) order by h.name);
+  return new;
+end
+$$;
+
+-- Trigger: an owner who enables an endpoint again, or gives it another URL, gives it another chance,
+-- and what waits for a limit that changed is looked at again. Runs as its owner: users touch none
+-- of these tables.
+create or replace function webhooks.endpoint_changed() returns trigger
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  insert into webhooks.due_log (endpoint_id, due_at) values (new.id, '-infinity');
+  if new.is_active and not old.is_active or new.url <> old.url then
+    update webhooks.endpoint_health h
+    set consecutive_failures = 0, first_failure_at = null, is_slow = false, alerted_at = null
+    where h.endpoint_id = new.id;
+  end if;
+  if new.is_active and new.disabled_at is not null then
+    update public.webhook_endpoints e set disabled_reason = null, disabled_at = null
+    where e.id = new.id;
+  end if;
+  return null;
+end
+$$;
+
+-- Trigger: leaves the deliveries of deleted endpoints to be purged in steps. Without their endpoint
+-- nobody sees them. Runs as its owner: users do not touch the table.
+create or replace function webhooks.endpoints_deleted() returns trigger
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  insert into webhooks.deleted_endpoints (endpoint_id)
+  select r.id from removed r
+  on conflict do nothing;
+  return null;
+end
+$$;
+
+-- The endpoint as the API shows it: without secrets, and with the names of its headers. Callers need
+-- no search_path here: the body is parsed when the function is created.
+create or replace function webhooks.endpoint_object(
+  id uuid, url text, description text, events text[], is_active boolean,
+  created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
+  max_attempts integer, header_names text[], disabled_reason text, disabled_at timestamptz
+) returns jsonb
+language sql stable
+return jsonb_build_object(
+    'id', id, 'url', url, 'description', description, 'events', events,
+    'is_active', is_active, 'created_at', created_at, 'updated_at', updated_at,
+    'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
+    'headers', header_names, 'disabled_reason', disabled_reason, 'disabled_at', disabled_at);
+
+-- The caller's endpoint as the API shows it. Raises 404 where there is none of this id that the
+-- caller may see, and what require_caller() raises.
+create or replace function webhooks.require_endpoint(endpoint_id uuid, scope text) returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller(scope);
+  endpoint jsonb;
+begin
+  select webhooks.endpoint_object(
+    e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
+    e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason, e.disabled_at)
+  into endpoint
+  from public.webhook_endpoints e
+  where e.id = require_endpoint.endpoint_id and e.user_id = caller;
+  if endpoint is null then
+    raise sqlstate 'PT404' using message = 'Webhook endpoint not found', hint = 'not_found';
+  end if;
+  return endpoint;
+end
+$$;
+
+-- The caller's endpoints, newest first, each with its delivery counts: those counted, and what the
+-- tally still has.
+create or replace function public.list_webhook_endpoints() returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('read');
+begin
+  return coalesce((
+    with own as materialized (
+      select e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
+        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason, e.disabled_at
+      from public.webhook_endpoints e
+      where e.user_id = caller
+    ),
+    uncounted as materialized (
+      select t.endpoint_id, sum(t.deliveries) as deliveries, sum(t.failed) as failed
+      from webhooks.tally t
+      where t.endpoint_id = any (array(select o.id from own o))
+      group by t.endpoint_id
+    )
+    select jsonb_agg(
+      webhooks.endpoint_object(
+        e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
+        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason,
+        e.disabled_at)
+      || jsonb_build_object('stats', jsonb_build_object(
+        'total_deliveries', coalesce(s.deliveries, 0) + coalesce(u.deliveries, 0),
+        'failed_deliveries', coalesce(s.failed, 0) + coalesce(u.failed, 0)))
+      order by e.created_at desc, e.id
+    )
+    from own e
+    left join uncounted u on u.endpoint_id = e.id
+    left join lateral (
+      select s.deliveries, s.failed from webhooks.endpoint_totals s
+      where s.endpoint_id = e.id limit 1
+    ) s on true
+  ), '[]');
+end
+$$;
+
+-- One endpoint with its 20 newest deliveries.
+create or replace function public.get_webhook_endpoint(endpoint_id uuid) returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  return webhooks.require_endpoint(endpoint_id, 'read') || jsonb_build_object(
+    'recent_deliveries', coalesce((
+      select jsonb_agg(to_jsonb(r) order by r.created_at desc, r.id)
+      from (
+        select d.id, d.event_type, d.event_id, d.status, d.attempts, d.response_status,
+          d.response_time_ms, d.created_at, d.delivered_at, d.last_error
+        from public.webhook_deliveries d
+        where d.endpoint_id = get_webhook_endpoint.endpoint_id
+        order by d.created_at desc, d.id
+        limit 20
+      ) r
+    ), '[]')
+  );
+end
+$$;
+
+-- Registers an endpoint and answers it with its secret. Runs as its owner: it is one of the two
+-- functions that show a secret, to the user it was made for.
+create or replace function public.create_webhook_endpoint(
+  url text, description text default null, events text[] default array['*'],
+  is_active boolean default true, rate_limit_per_minute integer default null,
+  max_attempts integer default null, headers text default '{}'
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('write');
+  created_id uuid;
+  created_secret text;
+begin
+  insert into public.webhook_endpoints as e
+    (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts, headers)
+  values (caller, create_webhook_endpoint.url, create_webhook_endpoint.description,
+    create_webhook_endpoint.events, create_webhook_endpoint.is_active,
+    create_webhook_endpoint.rate_limit_per_minute, create_webhook_endpoint.max_attempts,
+    create_webhook_endpoint.headers::jsonb)
+  returning e.id, e.secret into created_id, created_secret;
+  return webhooks.require_endpoint(created_id, 'write')
+    || jsonb_build_object('secret', created_secret);
+exception when foreign_key_violation then
+  -- The token is still valid, its user is gone.
+  raise sqlstate 'PT401' using
+    message = 'Invalid or missing authentication', hint = 'unauthorized';
+end
+$$;
+
+-- Changes what `changes` names: a JSON object, as text so that an absent field and a null one
+-- stay apart, with any of url, description, events, is_active, rate_limit_per_minute,
+-- max_attempts, headers (all of them at once).
+create or replace function public.update_webhook_endpoint(endpoint_id uuid, changes text)
+returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('write');
+  change constant jsonb := changes::jsonb;
+begin
+  update public.webhook_endpoints e set
+    url = case when change ? 'url' then change ->> 'url' else e.url end,
+    description =
+      case when change ? 'description' then change ->> 'description' else e.description end,
+    events = case when change ? 'events'
+      then array(select jsonb_array_elements_text(change -> 'events')) else e.events end,
+    is_active =
+      case when change ? 'is_active' then (change ->> 'is_active')::boolean else e.is_active end,
+    rate_limit_per_minute = case when change ? 'rate_limit_per_minute'
+      then (change ->> 'rate_limit_per_minute')::integer else e.rate_limit_per_minute end,
+    max_attempts = case when change ? 'max_attempts'
+      then (change ->> 'max_attempts')::integer else e.max_attempts end
+  where e.id = update_webhook_endpoint.endpoint_id and e.user_id = caller;
+  -- By itself: owners may not read the column, which keeping its value would need.
+  if change ? 'headers' then
+    update public.webhook_endpoints e set headers = change -> 'headers'
+    where e.id = update_webhook_endpoint.endpoint_id and e.user_id = caller;
+  end if;
+  return webhooks.require_endpoint(endpoint_id, 'write');
+end
+$$;
+
+-- Deletes the endpoint. Its deliveries are out of sight at once, and purged in steps.
+create or replace function public.delete_webhook_endpoint(endpoint_id uuid) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('write');
+begin
+  delete from public.webhook_endpoints e
+  where e.id = delete_webhook_endpoint.endpoint_id and e.user_id = caller;
+  if not found then
+    raise sqlstate 'PT404' using message = 'Webhook endpoint not found', hint = 'not_found';
+  end if;
+end
+$$;
+
+-- Gives the endpoint a new secret and answers with it. The old one signs too for
+-- `expires_in_hours` (0 to 168; 0 cuts over at once). Runs as its owner, like create.
+create or replace function public.rotate_webhook_secret(
+  endpoint_id uuid, expires_in_hours integer default 24
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('write');
+  new_secret constant text := public.generate_webhook_secret();
+begin
+  if (expires_in_hours between 0 and 168) is not true then
+    perform webhooks.refuse_field('expires_in_hours', 'must be a whole number from 0 to 168');
+  end if;
+  update public.webhook_endpoints e set
+    previous_secret = case when expires_in_hours > 0 then e.secret end,
+    previous_secret_expires_at =
+      case when expires_in_hours > 0 then now() + make_interval(hours => expires_in_hours) end,
+    secret = new_secret
+  where e.id = rotate_webhook_secret.endpoint_id and e.user_id = caller;
+  return webhooks.require_endpoint(endpoint_id, 'write')
+    || jsonb_build_object('secret', new_secret);
+end
+$$;
+
+revoke all on function
+  public.generate_webhook_secret(), public.webhook_endpoint_before_insert(),
+  public.update_webhook_endpoint_timestamp(), public.list_webhook_endpoints(),
+  public.get_webhook_endpoint(uuid),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text),
+  public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
+  public.rotate_webhook_secret(uuid, integer)
+  from public, anon, authenticated, service_role;
+revoke all on function
+  webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
+  webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
+  webhooks.endpoints_deleted(),
+  webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
+    integer, text[], text, timestamptz),
+  webhooks.require_endpoint(uuid, text)
+  from public;
+grant execute on function public.generate_webhook_secret() to service_role;
+-- The trigger of an insert or update runs these as whoever writes.
+grant execute on function
+  webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
+  webhooks.check_endpoint_count(uuid)
+  to anon, authenticated, service_role;
+grant execute on function
+  webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
+    integer, text[], text, timestamptz),
+  webhooks.require_endpoint(uuid, text),
+  public.list_webhook_endpoints(), public.get_webhook_endpoint(uuid),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text),
+  public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
+  public.rotate_webhook_secret(uuid, integer)
+  to anon, authenticated;

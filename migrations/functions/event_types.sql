@@ -1,0 +1,83 @@
+-- The catalogue of event types.
+
+-- The types endpoints may subscribe to: [{name, description, example}].
+create or replace function public.list_webhook_event_types() returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('read');
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'name', t.name, 'description', t.description, 'example', t.example)
+      order by t.name <> '*', t.name), '[]')
+    from public.webhook_event_types t
+    where t.archived_at is null
+  );
+end
+$$;
+
+-- Adds a type, or changes what `changes` names of it: a JSON object with any of description,
+-- example (an object), is_archived. For the service role.
+create or replace function public.put_webhook_event_type(name text, changes text)
+returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  change jsonb;
+  unknown text;
+  type public.webhook_event_types;
+begin
+  begin
+    change := changes::jsonb;
+  exception when data_exception or statement_too_complex then
+    raise sqlstate 'PT400' using message = 'The request body cannot be stored: ' || sqlerrm,
+      hint = 'invalid_body';
+  end;
+  if jsonb_typeof(change) <> 'object' then
+    raise sqlstate 'PT400' using message = 'The request body must be a JSON object',
+      hint = 'invalid_body';
+  end if;
+  select k.field into unknown from jsonb_object_keys(change) as k (field)
+  where k.field not in ('description', 'example', 'is_archived');
+  if found then
+    perform webhooks.refuse_field(left(unknown, 100),
+      'is not a known field; there are description, example and is_archived');
+  end if;
+  if name !~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' or length(name) > 100 then
+    perform webhooks.refuse_field('name',
+      'must be letters, digits, _ and - in parts joined by dots, at most 100 characters');
+  end if;
+  if coalesce(jsonb_typeof(change -> 'description'), 'null') not in ('string', 'null') then
+    perform webhooks.refuse_field('description', 'must be a string or null');
+  end if;
+  if coalesce(jsonb_typeof(change -> 'example'), 'null') not in ('object', 'null') then
+    perform webhooks.refuse_field('example', 'must be a JSON object or null');
+  end if;
+  if coalesce(jsonb_typeof(change -> 'is_archived'), 'boolean') <> 'boolean' then
+    perform webhooks.refuse_field('is_archived', 'must be true or false');
+  end if;
+  insert into public.webhook_event_types as t (name, description, example, archived_at)
+  values (put_webhook_event_type.name, change ->> 'description', nullif(change -> 'example', 'null'),
+    case when (change ->> 'is_archived')::boolean then now() end)
+  on conflict on constraint webhook_event_types_pkey do update set
+    description =
+      case when change ? 'description' then excluded.description else t.description end,
+    example = case when change ? 'example' then excluded.example else t.example end,
+    archived_at = case when change ? 'is_archived'
+      then case when (change ->> 'is_archived')::boolean
+        then coalesce(t.archived_at, excluded.archived_at) end
+      else t.archived_at end
+  returning t.* into type;
+  return jsonb_build_object('name', type.name, 'description', type.description,
+    'example', type.example, 'archived_at', type.archived_at);
+end
+$$;
+
+revoke all on function public.list_webhook_event_types() from public, service_role;
+grant execute on function public.list_webhook_event_types() to anon, authenticated;
+revoke all on function public.put_webhook_event_type(text, text)
+  from public, anon, authenticated;
+grant execute on function public.put_webhook_event_type(text, text) to service_role;

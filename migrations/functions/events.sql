@@ -1,0 +1,307 @@
+-- Events: taken by SQL or over HTTP, and stored once.
+
+-- The most a payload may be, and the most that a worker is given at a time, in bytes.
+create or replace function webhooks.max_payload_bytes() returns integer
+language sql immutable return 262144;
+create or replace function webhooks.max_batch_bytes() returns integer
+language sql immutable return 4194304;
+
+-- The body that receivers get.
+create or replace function webhooks.payload(event_id text, event_type text, data jsonb)
+returns text
+language sql stable
+return jsonb_build_object(
+  'id', event_id, 'type', event_type, 'created', floor(extract(epoch from now()))::bigint,
+  'data', data, 'livemode', true)::text;
+
+-- Why an event cannot be taken, or null: {status, code, error, max_bytes?}, as the API answers
+-- it. `bytes` is the size of its payload. An event type need not be in the catalogue: refusing
+-- it would lose the event.
+create or replace function webhooks.event_refusal(
+  event_id text, event_type text, data jsonb, max_attempts integer, bytes integer
+) returns jsonb
+language sql stable
+return case
+  when event_type is null or length(event_type) > 100
+    or event_type !~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$'
+    then jsonb_build_object('status', 400, 'code', 'invalid_field',
+      'error', 'event_type must be letters, digits, _ and - in parts joined by dots, '
+        'at most 100 characters')
+  when jsonb_typeof(data) is distinct from 'object'
+    then jsonb_build_object('status', 400, 'code', 'invalid_field',
+      'error', 'data must be a JSON object')
+  when event_id is null or event_id !~ '^[\x21-\x7e]{1,255}$'
+    then jsonb_build_object('status', 400, 'code', 'invalid_field',
+      'error', 'event_id must be 1 to 255 visible ASCII characters')
+  when max_attempts not between 1 and 100
+    then jsonb_build_object('status', 400, 'code', 'invalid_field',
+      'error', 'max_attempts must be a whole number from 1 to 100')
+  when bytes > webhooks.max_payload_bytes()
+    then jsonb_build_object('status', 413, 'code', 'payload_too_large',
+      'error', format('The payload would be %s bytes, more than %s',
+        bytes, webhooks.max_payload_bytes()),
+      'max_bytes', webhooks.max_payload_bytes())
+end;
+
+-- Stores an event and answers its row's id. The same event_id for the same audience is the same
+-- event: the row that is there already is answered, with the payload it has.
+create or replace function webhooks.store_event(
+  event_id text, event_type text, user_id uuid, max_attempts integer, payload text
+) returns bigint
+language plpgsql volatile
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  ref bigint;
+begin
+  insert into public.webhook_events (event_id, event_type, user_id, max_attempts, payload)
+  values (store_event.event_id, store_event.event_type, store_event.user_id,
+    store_event.max_attempts, store_event.payload)
+  on conflict (event_id, user_id) do nothing
+  returning id into ref;
+  if ref is null then
+    select e.id into ref
+    from public.webhook_events e
+    where e.event_id = store_event.event_id
+      and (e.user_id = store_event.user_id or e.user_id is null and store_event.user_id is null);
+  end if;
+  return ref;
+end
+$$;
+
+-- Stores an event that SQL emits, to be fanned out after the commit. Raises 22023
+-- (invalid_parameter_value) for an event that `deliver` would refuse.
+create or replace function webhooks.emit(
+  event_type text, data jsonb, user_id uuid, event_id text
+) returns text
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  id constant text := coalesce(event_id, gen_random_uuid()::text);
+  -- Some API servers encode a JSON argument twice.
+  body constant jsonb :=
+    case jsonb_typeof(data) when 'string' then (data #>> '{}')::jsonb else data end;
+  payload constant text := webhooks.payload(id, event_type, body);
+  refusal constant jsonb := webhooks.event_refusal(
+    id, event_type, body, null, octet_length(payload));
+begin
+  if refusal is not null then
+    raise invalid_parameter_value using message = refusal ->> 'error';
+  end if;
+  insert into webhooks.outbox (owner, event_ref)
+  values (coalesce(user_id, webhooks.nobody()),
+    webhooks.store_event(id, event_type, user_id, null, payload))
+  on conflict do nothing;
+  perform webhooks.wake_up_deliver();
+  return id;
+end
+$$;
+
+-- Emits an event to one owner's endpoints: if the transaction commits, it is delivered; if it
+-- rolls back, the event never existed. Answers the event's id.
+--
+-- `event_id` (1 to 255 visible ASCII characters, made up where it is null) never becomes a
+-- second delivery to the same endpoint. Raises 22023 (invalid_parameter_value) for an event that
+-- `deliver` would refuse, and 22004 (null_value_not_allowed) without an owner: an event for all
+-- owners has a function of its own. Runs as its owner, so that whoever may call it needs no table:
+-- the service role, and triggers that are `security definer`.
+create or replace function public.emit_webhook_event(
+  event_type text, data jsonb, user_id uuid, event_id text default null
+) returns text
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  if user_id is null then
+    raise null_value_not_allowed using
+      message = 'emit_webhook_event needs a user_id: null would tell every owner of the event',
+      hint = 'For an event that is meant for all owners, call broadcast_webhook_event.';
+  end if;
+  return webhooks.emit(event_type, data, user_id, event_id);
+end
+$$;
+
+-- Emits an event to the endpoints of all owners. Otherwise as emit_webhook_event().
+create or replace function public.broadcast_webhook_event(
+  event_type text, data jsonb, event_id text default null
+) returns text
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  return webhooks.emit(event_type, data, null, event_id);
+end
+$$;
+
+-- The events of a call as jsonb. Raises 400 for JSON that Postgres cannot hold: U+0000, a lone
+-- surrogate, a number beyond numeric, too many levels.
+create or replace function webhooks.parse_events(events text) returns jsonb
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  return events::jsonb;
+exception when data_exception or statement_too_complex then
+  raise sqlstate 'PT400' using
+    message = 'event.data cannot be stored: ' || sqlerrm,
+    hint = 'invalid_field', detail = '{"field": "event.data"}';
+end
+$$;
+
+-- Reads one event of a call: {event_type, data, event_id?, user_id?, max_attempts?}, and what is wrong
+-- with it. An event without an id is given one.
+create or replace function webhooks.read_event(event jsonb) returns webhooks.new_event
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  -- A variable, so that the two functions below are put in the place of their calls.
+  data constant jsonb := event -> 'data';
+  new webhooks.new_event;
+begin
+  new.event_id := coalesce(event ->> 'event_id', gen_random_uuid()::text);
+  new.event_type := event ->> 'event_type';
+  new.user_id := event ->> 'user_id';
+  new.max_attempts := event ->> 'max_attempts';
+  new.payload := webhooks.payload(new.event_id, new.event_type, data);
+  new.refusal := webhooks.event_refusal(
+    new.event_id, new.event_type, data, new.max_attempts, octet_length(new.payload));
+  return new;
+end
+$$;
+
+-- Stores events, makes deliveries for the endpoints that want them, and claims the first
+-- `claim_limit` of those for `lease_seconds`. What a call has no room for is left to the pump.
+--
+-- `events`: a JSON array, see read_event(). Answers {events: [{event_id, duplicates, pending, more, payload?}
+-- or {event_id, refused}], batch}: the events in their order, for `batch` see webhooks.batch().
+-- `duplicates` endpoints had the event already, `pending` deliveries are stored and not claimed
+-- here, `more` says that the fan-out goes on later, `payload` is the place of the event's payload in
+-- the batch if something of it is there.
+create or replace function public.enqueue_webhook_events(
+  events text, claim_limit integer, lease_seconds integer
+) returns jsonb
+language plpgsql volatile
+set search_path = ''
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+declare
+  item jsonb;
+  nth integer;
+  event webhooks.new_event;
+  ref bigint;
+  done webhooks.fanned_out;
+  -- What is left of claim_limit and of max_batch_bytes().
+  room integer := claim_limit;
+  bytes integer := webhooks.max_batch_bytes();
+  payloads integer := 0;
+  answers jsonb[];
+  claimed uuid[] := '{}';
+begin
+  -- In one order, so that two calls with the same events cannot wait for each other.
+  for item, nth in
+    select e.item, e.nth
+    from jsonb_array_elements(webhooks.parse_events(events)) with ordinality as e (item, nth)
+    order by e.item ->> 'event_id', e.nth
+  loop
+    event := webhooks.read_event(item);
+    if event.refusal is not null then
+      answers[nth] :=
+        jsonb_build_object('event_id', event.event_id, 'refused', event.refusal);
+      continue;
+    end if;
+    ref := webhooks.store_event(
+      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
+    done := webhooks.fan_out(ref, event.event_id, event.event_type, event.user_id,
+      event.max_attempts, null, null, null,
+      case when octet_length(event.payload) <= bytes then room else 0 end, lease_seconds);
+    if done.next_after is not null then
+      insert into webhooks.outbox (owner, event_ref, after_endpoint)
+      values (coalesce(event.user_id, webhooks.nobody()), ref, done.next_after)
+      on conflict do nothing;
+    end if;
+    answers[nth] := jsonb_build_object(
+      'event_id', event.event_id, 'duplicates', done.wanted - done.made,
+      'pending', done.made - cardinality(done.claimed), 'more', done.next_after is not null,
+      'payload', case when cardinality(done.claimed) > 0 then payloads end);
+    if cardinality(done.claimed) > 0 then
+      claimed := claimed || done.claimed;
+      room := room - cardinality(done.claimed);
+      bytes := bytes - octet_length(event.payload);
+      payloads := payloads + 1;
+    end if;
+  end loop;
+  return jsonb_build_object(
+    'events', coalesce(to_jsonb(answers), '[]'), 'batch', webhooks.batch(claimed));
+end
+$$;
+
+-- Stores events, for the pump to fan out and send.
+--
+-- `events`: a JSON array, see read_event(). Answers {events: [{event_id, stored} or {event_id, refused}],
+-- pump}: `pump` says that no worker is at work, and that whoever called is the pump from now on
+-- (see pump.sql).
+create or replace function public.store_webhook_events(events text) returns jsonb
+language plpgsql volatile
+set search_path = ''
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+declare
+  item jsonb;
+  nth integer;
+  event webhooks.new_event;
+  answers jsonb[];
+begin
+  for item, nth in
+    select e.item, e.nth
+    from jsonb_array_elements(webhooks.parse_events(events)) with ordinality as e (item, nth)
+    order by e.item ->> 'event_id', e.nth
+  loop
+    event := webhooks.read_event(item);
+    if event.refusal is not null then
+      answers[nth] :=
+        jsonb_build_object('event_id', event.event_id, 'refused', event.refusal);
+      continue;
+    end if;
+    insert into webhooks.outbox (owner, event_ref)
+    values (coalesce(event.user_id, webhooks.nobody()), webhooks.store_event(
+      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload))
+    on conflict do nothing;
+    answers[nth] := jsonb_build_object('event_id', event.event_id, 'stored', true);
+  end loop;
+  return jsonb_build_object(
+    'events', coalesce(to_jsonb(answers), '[]'), 'pump', webhooks.become_pump());
+end
+$$;
+
+revoke all on function
+  webhooks.max_payload_bytes(), webhooks.max_batch_bytes(),
+  webhooks.payload(text, text, jsonb),
+  webhooks.event_refusal(text, text, jsonb, integer, integer),
+  webhooks.store_event(text, text, uuid, integer, text),
+  webhooks.emit(text, jsonb, uuid, text),
+  webhooks.parse_events(text), webhooks.read_event(jsonb)
+  from public;
+revoke all on function
+  public.emit_webhook_event(text, jsonb, uuid, text),
+  public.broadcast_webhook_event(text, jsonb, text),
+  public.enqueue_webhook_events(text, integer, integer),
+  public.store_webhook_events(text)
+  from public, anon, authenticated;
+grant execute on function
+  webhooks.max_payload_bytes(), webhooks.max_batch_bytes(),
+  webhooks.payload(text, text, jsonb),
+  webhooks.event_refusal(text, text, jsonb, integer, integer),
+  webhooks.store_event(text, text, uuid, integer, text),
+  webhooks.parse_events(text), webhooks.read_event(jsonb),
+  public.emit_webhook_event(text, jsonb, uuid, text),
+  public.broadcast_webhook_event(text, jsonb, text),
+  public.enqueue_webhook_events(text, integer, integer),
+  public.store_webhook_events(text)
+  to service_role;

@@ -1,0 +1,312 @@
+-- Fan-out: an event becomes deliveries to the endpoints that want it, in steps of at most 1,000
+-- endpoints. The payload is not copied, so a step is as quick for 256 KiB as for an empty event.
+
+-- What an endpoint may have subscribed to that wants events of this type: for a.b.c these are
+-- *, a.*, a.b.* and a.b.c.
+create or replace function webhooks.event_patterns(event_type text) returns text[]
+language plpgsql immutable
+set search_path = ''
+as $$
+declare
+  parts constant text[] := string_to_array(event_type, '.');
+  patterns text[] := array['*', event_type];
+begin
+  for n in 1 .. cardinality(parts) - 1 loop
+    patterns := patterns || (array_to_string(parts[:n], '.') || '.*');
+  end loop;
+  return patterns;
+end
+$$;
+
+-- How many failures in a row make an endpoint back off: from then on one delivery a minute
+-- probes it, and the others wait, until one succeeds.
+create or replace function webhooks.back_off_after() returns integer
+language sql immutable return 10;
+
+-- The endpoints that want an event, at most 1,001 of them: ids, in one of four ways, each by its
+-- own index. An event for all owners is first looked up by its type. Where that finds too many,
+-- fan-out goes through all endpoints by id, from `after` to `upto`.
+create or replace function webhooks.wanting_endpoints(
+  event_type text, user_id uuid, after uuid, upto uuid, only_endpoint uuid
+) returns setof public.webhook_endpoints
+language plpgsql stable
+set search_path = ''
+as $$
+#variable_conflict use_variable
+declare
+  patterns constant text[] := webhooks.event_patterns(event_type);
+begin
+  if only_endpoint is not null then
+    return query select e.* from public.webhook_endpoints e where e.id = only_endpoint;
+  elsif user_id is not null then
+    return query
+      select e.*
+      from (
+        -- By owner, whatever the order asked for below.
+        select o.* from public.webhook_endpoints o where o.user_id = user_id offset 0
+      ) e
+      where e.events && patterns and (after is null or e.id > after)
+      order by e.id
+      limit 1001;
+  elsif after is null then
+    return query
+      select e.* from public.webhook_endpoints e where e.events && patterns limit 1001;
+  else
+    return query
+      select e.* from public.webhook_endpoints e
+      where e.id > after and (upto is null or e.id <= upto) and e.events && patterns
+      order by e.id
+      limit 1001;
+  end if;
+end
+$$;
+
+-- One step of an event's fan-out: makes deliveries and claims the first `claim_limit` of them for
+-- `lease_seconds`. For an inactive endpoint a failed delivery is recorded, which can be recovered.
+-- An endpoint with a rate limit, or one that backs off, is left to its turn in the queue.
+-- Locks no endpoint: one that is deleted meanwhile leaves deliveries that are purged.
+create or replace function webhooks.fan_out(
+  ref bigint, event_id text, event_type text, user_id uuid, max_attempts integer,
+  after uuid, only_endpoint uuid, except_endpoint uuid, claim_limit integer,
+  lease_seconds integer
+) returns webhooks.fanned_out
+language plpgsql volatile
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  most constant integer := 1000;
+  -- How many endpoints a step through all of them looks at.
+  stride constant integer := 10000;
+  upto uuid;
+  found integer;
+  last_id uuid;
+  done webhooks.fanned_out;
+begin
+  if after is not null and user_id is null and only_endpoint is null then
+    select e.id into upto from public.webhook_endpoints e
+    where e.id > after order by e.id offset stride - 1 limit 1;
+  end if;
+  with wanting as materialized (
+    select e.id, e.is_active, e.max_attempts, row_number() over (order by e.id) as nth,
+      e.is_active and e.rate_limit_per_minute is null and coalesce((
+        select h.consecutive_failures < webhooks.back_off_after()
+        from webhooks.endpoint_health h where h.endpoint_id = e.id
+      ), true) as is_free
+    from webhooks.wanting_endpoints(event_type, user_id, after, upto, only_endpoint) e
+    where e.id is distinct from except_endpoint
+  ),
+  counted as (select count(*) as found from wanting),
+  -- Too many for one step, in no order: none, and then by id.
+  step as materialized (
+    select w.*, w.is_free and count(*) filter (where w.is_free) over (order by w.nth) <= claim_limit
+        as claim
+    from wanting w, counted c
+    where w.nth <= most
+      and (c.found <= most or after is not null or user_id is not null)
+  ),
+  made as (
+    insert into public.webhook_deliveries as d (endpoint_id, event_type, event_id, event_ref,
+      max_attempts, claims, unrecorded_claims, status, last_error, next_retry_at, leased_until)
+    select s.id, fan_out.event_type, fan_out.event_id, ref,
+      coalesce(fan_out.max_attempts, s.max_attempts, 5), s.claim::integer, s.claim::integer,
+      case when s.is_active then 'pending' else 'failed' end,
+      case when not s.is_active then 'Endpoint was disabled' end,
+      case when s.is_active then now() end,
+      case when s.claim then now() + make_interval(secs => lease_seconds) end
+    from step s
+    order by s.id
+    on conflict (event_id, endpoint_id) do nothing
+    returning d.id, d.endpoint_id, d.status, d.leased_until
+  ),
+  tallied as (
+    insert into webhooks.tally (endpoint_id, deliveries, failed)
+    select m.endpoint_id, 1, (m.status = 'failed')::integer from made m
+  ),
+  noted as (
+    insert into webhooks.due_log (endpoint_id, due_at)
+    select m.endpoint_id, now() from made m
+    where m.status = 'pending' and m.leased_until is null
+  )
+  select
+    (select c.found from counted c),
+    (select s.id from step s where s.nth = most),
+    (select count(*) from step s where s.is_active),
+    (select count(*) from made m where m.status = 'pending'),
+    array(select m.id from made m where m.leased_until is not null)
+  into found, last_id, done.wanted, done.made, done.claimed;
+  done.next_after := case
+    when only_endpoint is not null then null
+    when found > most and after is null and user_id is null then webhooks.nobody()
+    when found > most then last_id
+    else upto
+  end;
+  return done;
+end
+$$;
+
+-- Where a claim or fan-out begins in the ring of owners: multiples of 2^32 divided by the golden
+-- ratio, which visit every part of the ring equally often (Knuth, The Art of Computer
+-- Programming, volume 3, 6.4). A sequence is changed in place, whatever snapshots are open.
+create or replace function webhooks.next_turn() returns uuid
+language sql volatile
+return (lpad(to_hex((nextval('webhooks.turns') * 2654435769) & 4294967295), 8, '0')
+  || '-0000-0000-0000-000000000000')::uuid;
+
+-- Owners with events to be fanned out, at most `most`, from `start` on around the ring. One look at
+-- the index per owner, however many events an owner has waiting.
+create or replace function webhooks.outbox_owners(start uuid, most integer) returns uuid[]
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  owners uuid[] := '{}';
+  next uuid;
+begin
+  select o.owner into next from webhooks.outbox o where o.owner >= start order by o.owner limit 1;
+  while next is not null and cardinality(owners) < most loop
+    owners := owners || next;
+    select o.owner into next from webhooks.outbox o where o.owner > next order by o.owner limit 1;
+  end loop;
+  select o.owner into next from webhooks.outbox o order by o.owner limit 1;
+  while next < start and cardinality(owners) < most loop
+    owners := owners || next;
+    select o.owner into next from webhooks.outbox o where o.owner > next order by o.owner limit 1;
+  end loop;
+  return owners;
+end
+$$;
+
+-- Up to `most` events of the outbox, an equal share of each owner, oldest first. Locks them;
+-- those that are locked already are skipped.
+create or replace function webhooks.take_from_outbox(most integer)
+returns setof webhooks.outbox
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  owners constant uuid[] := webhooks.outbox_owners(webhooks.next_turn(), most);
+begin
+  return query
+    select t.*
+    from unnest(owners) with ordinality as r (owner, nth)
+    cross join lateral (
+      select o.* from webhooks.outbox o
+      where o.owner = r.owner and o.set_aside_at is null
+      order by o.event_ref
+      limit ceil(most::numeric / cardinality(owners))
+      for update skip locked
+    ) t
+    order by r.nth, t.event_ref;
+end
+$$;
+
+-- What is said of an event whose fan-out failed. After three failures it is set aside: metrics
+-- show it, and nothing else waits for it.
+create or replace function webhooks.note_fan_out_failure(event webhooks.outbox, problem text)
+returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  update webhooks.outbox o set
+    failures = o.failures + 1,
+    last_error = problem,
+    set_aside_at = case when o.failures + 1 >= 3 then now() end
+  where o.owner = event.owner and o.event_ref = event.event_ref;
+end
+$$;
+
+-- Fans out events that are stored, and claims the deliveries made, up to `claim_limit` of them for
+-- `lease_seconds`. Each event by itself: one that fails is rolled back alone. Begins no event
+-- after 300 ms or 2,000 endpoints. Renews the pump's lease, or ends it where nothing is left.
+--
+-- Answers {batch, due, stored}: for `batch` see webhooks.batch(); `due` says that claiming may find
+-- something, `stored` that fan-out may.
+create or replace function public.fan_out_webhook_events(
+  claim_limit integer, lease_seconds integer
+) returns jsonb
+language plpgsql volatile
+set search_path = ''
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+as $$
+declare
+  step webhooks.outbox;
+  event public.webhook_events;
+  done webhooks.fanned_out;
+  endpoints integer := 0;
+  bytes integer := webhooks.max_batch_bytes();
+  claimed uuid[] := '{}';
+  is_left boolean;
+begin
+  for step in select * from webhooks.take_from_outbox(greatest(claim_limit, 1)) loop
+    exit when endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
+      or cardinality(claimed) >= greatest(claim_limit, 1);
+    select e.* into event from public.webhook_events e where e.id = step.event_ref;
+    begin
+      done := webhooks.fan_out(event.id, event.event_id, event.event_type, event.user_id,
+        event.max_attempts, step.after_endpoint, step.only_endpoint, step.except_endpoint,
+        case when octet_length(event.payload) <= bytes
+          then claim_limit - cardinality(claimed) else 0 end,
+        lease_seconds);
+      if done.next_after is null then
+        delete from webhooks.outbox o
+        where o.owner = step.owner and o.event_ref = step.event_ref;
+      else
+        update webhooks.outbox o set after_endpoint = done.next_after
+        where o.owner = step.owner and o.event_ref = step.event_ref;
+      end if;
+    exception when others or query_canceled then
+      perform webhooks.note_fan_out_failure(step, sqlerrm);
+      continue;
+    end;
+    endpoints := endpoints + done.wanted;
+    if cardinality(done.claimed) > 0 then
+      claimed := claimed || done.claimed;
+      bytes := bytes - octet_length(event.payload);
+    end if;
+  end loop;
+  is_left := webhooks.is_stored();
+  if is_left or cardinality(claimed) > 0 then
+    perform webhooks.renew_pump();
+  else
+    perform webhooks.end_pump();
+  end if;
+  return jsonb_build_object(
+    'batch', webhooks.batch(claimed), 'due', webhooks.is_due(), 'stored', is_left);
+end
+$$;
+
+-- Whether fan-out may find something.
+create or replace function webhooks.is_stored() returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return exists (select from webhooks.outbox o where o.set_aside_at is null);
+end
+$$;
+
+revoke all on function
+  webhooks.event_patterns(text), webhooks.back_off_after(),
+  webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
+  webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
+  webhooks.next_turn(), webhooks.outbox_owners(uuid, integer),
+  webhooks.take_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
+  webhooks.is_stored()
+  from public;
+revoke all on function public.fan_out_webhook_events(integer, integer)
+  from public, anon, authenticated;
+grant execute on function
+  webhooks.event_patterns(text), webhooks.back_off_after(),
+  webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
+  webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
+  webhooks.next_turn(), webhooks.outbox_owners(uuid, integer),
+  webhooks.take_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
+  webhooks.is_stored(),
+  public.fan_out_webhook_events(integer, integer)
+  to service_role;
+-- Owners' functions look up what a type is matched by.
+grant execute on function webhooks.event_patterns(text) to anon, authenticated;

@@ -1,0 +1,54 @@
+-- The pump: the worker that fans out and sends what others have stored.
+--
+-- Under load many calls store events and one worker sends them in full batches. It holds a lease
+-- of 5 seconds in webhooks.pump and renews it with its calls. Where it dies, the next call that
+-- stores, or the cron, takes over. The lease only avoids work done twice: two pumps at a time do
+-- no harm, and no correctness depends on it.
+
+-- Makes the caller the pump if no lease is held; says whether it is. Does not wait.
+create or replace function webhooks.become_pump() returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  -- Read first: the row is locked only where there is a lease to take.
+  if exists (select from webhooks.pump p where p.leased_until > now()) then
+    return false;
+  end if;
+  update webhooks.pump p set leased_until = now() + interval '5 seconds'
+  where p.id in (
+    select f.id from webhooks.pump f where f.leased_until <= now() for update skip locked);
+  return found;
+end
+$$;
+
+-- Renews the lease, at most once a second: the row has few versions even where an open
+-- snapshot keeps all of them.
+create or replace function webhooks.renew_pump() returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  update webhooks.pump p set leased_until = now() + interval '5 seconds'
+  where p.id in (
+    select f.id from webhooks.pump f
+    where f.leased_until < now() + interval '4 seconds' for update skip locked);
+end
+$$;
+
+-- Ends the lease: the next call that stores events becomes the pump.
+create or replace function webhooks.end_pump() returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  update webhooks.pump p set leased_until = now()
+  where p.id in (
+    select f.id from webhooks.pump f where f.leased_until > now() for update skip locked);
+end
+$$;
+
+revoke all on function webhooks.become_pump(), webhooks.renew_pump(), webhooks.end_pump()
+  from public;
+grant execute on function webhooks.become_pump(), webhooks.renew_pump(), webhooks.end_pump()
+  to service_role;

@@ -1,0 +1,198 @@
+-- What the cron and a monitoring system call.
+
+-- Gives up to 1,000 deliveries back whose lease ran out: their worker died, or could not record. The
+-- trigger on the table notes that they are due.
+create or replace function webhooks.end_leases() returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  ended integer;
+begin
+  update public.webhook_deliveries d set leased_until = null
+  where d.id = any (array(
+    select l.id from public.webhook_deliveries l
+    where l.leased_until <= now()
+    order by l.leased_until
+    limit 1000
+    for update skip locked));
+  get diagnostics ended = row_count;
+  return ended;
+end
+$$;
+
+-- Forgets secrets whose overlap is over. An endpoint that is being changed just now is skipped.
+create or replace function webhooks.end_secrets() returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  ended integer;
+begin
+  update public.webhook_endpoints e
+  set previous_secret = null, previous_secret_expires_at = null
+  where e.id = any (array(
+    select p.id from public.webhook_endpoints p
+    where p.previous_secret is not null and p.previous_secret_expires_at <= now()
+    limit 1000
+    for no key update skip locked));
+  get diagnostics ended = row_count;
+  return ended;
+end
+$$;
+
+-- Carries out one step of upkeep, of at most `most` rows, and answers whether it has more to do. A
+-- step that fails is rolled back by itself and logged as a warning.
+create or replace function webhooks.upkeep_step(
+  step text, retention_days integer, alert_url text, most integer
+) returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  before constant timestamptz := now() - make_interval(days => retention_days);
+begin
+  return case step
+    when 'end_leases' then webhooks.end_leases() = 1000
+    when 'end_secrets' then webhooks.end_secrets() = 1000
+    when 'count_tally' then webhooks.count_tally(alert_url)
+    when 'merge_counts' then webhooks.merge_counts(most) = most
+    when 'purge_deleted_endpoints' then webhooks.purge_deleted_endpoints(most) = most
+    when 'purge_deliveries' then webhooks.purge_deliveries(before, most) = most
+    when 'purge_events' then webhooks.purge_events(before, most) = most
+    -- Statistics reach back 30 days.
+    when 'purge_counts' then webhooks.purge_counts(
+      least(before, now() - interval '31 days'), most) = most
+  end;
+exception when others or query_canceled then
+  raise warning 'upkeep: % failed: %', step, sqlerrm;
+  return false;
+end
+$$;
+
+-- Upkeep: expired leases and secrets, counting, retention. Each step is bounded and by itself; begins
+-- none after a second. Answers whether there is more to do, for another call. Retention is
+-- `retention_days`; the operator is told of failing endpoints at `alert_url`, if there is one.
+create or replace function public.run_webhook_upkeep(
+  retention_days integer, alert_url text default null, most integer default 5000
+) returns boolean
+language plpgsql volatile
+set search_path = ''
+set jit = off
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+  step text;
+  is_more boolean := false;
+begin
+  if retention_days < 1 then
+    raise invalid_parameter_value using message = 'retention_days must be at least 1';
+  end if;
+  foreach step in array array['end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
+    'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts']
+  loop
+    if clock_timestamp() > now() + interval '1 second' then
+      is_more := true;
+      exit;
+    end if;
+    is_more := webhooks.upkeep_step(step, retention_days, alert_url, most) or is_more;
+  end loop;
+  -- Last, because its locks end with the transaction.
+  perform webhooks.truncate_drained_logs();
+  return is_more;
+end
+$$;
+
+-- Notes that a tick of the cron is over.
+create or replace function public.record_webhook_tick(duration_ms integer) returns void
+language sql volatile
+set search_path = ''
+as $$
+  insert into webhooks.ticks as t (ticks, finished_at, duration_ms)
+  values (1, now(), record_webhook_tick.duration_ms)
+  on conflict (id) do update set ticks = t.ticks + 1, finished_at = excluded.finished_at,
+    duration_ms = excluded.duration_ms
+$$;
+
+-- What a monitoring system scrapes, in Prometheus' text format
+-- (https://prometheus.io/docs/instrumenting/exposition_formats/).
+create or replace function public.webhook_metrics() returns text
+language sql stable
+set search_path = ''
+set jit = off
+as $$
+  with metrics as (
+    select 1 as nth, 'webhooks_backlog' as name, 'gauge' as type,
+      'Deliveries that have not ended' as help,
+      'webhooks_backlog ' || count(*) as line
+    from public.webhook_deliveries d
+    where d.status in ('pending', 'retrying')
+    union all
+    select 2, 'webhooks_outbox', 'gauge', 'Events whose fan-out is not finished',
+      'webhooks_outbox ' || count(*)
+    from webhooks.outbox
+    union all
+    select 3, 'webhooks_events_set_aside', 'gauge',
+      'Events whose fan-out failed three times: see webhooks.outbox.last_error',
+      'webhooks_events_set_aside ' || count(*)
+    from webhooks.outbox o where o.set_aside_at is not null
+    union all
+    select 4, 'webhooks_oldest_due_age_seconds', 'gauge',
+      'How long the delivery that is due longest has been waiting',
+      'webhooks_oldest_due_age_seconds ' || round(coalesce(greatest(extract(epoch from
+        now() - min(d.next_retry_at)), 0), 0), 3)
+    from public.webhook_deliveries d
+    where d.status in ('pending', 'retrying') and d.leased_until is null
+    union all
+    select 5, 'webhooks_attempts_total', 'counter', 'Attempts by outcome',
+      format('webhooks_attempts_total{outcome="%s"} %s', t.outcome, sum(t.attempts))
+    from (
+      select t.outcome, t.attempts from webhooks.totals t
+      union all
+      select t.outcome, 1 from webhooks.tally t where t.outcome is not null
+    ) t
+    group by t.outcome
+    union all
+    select 6, 'webhooks_ticks_total', 'counter', 'Ticks of the cron that ended',
+      'webhooks_ticks_total ' || coalesce(max(t.ticks), 0)
+    from webhooks.ticks t
+    union all
+    select 7, 'webhooks_last_tick_timestamp_seconds', 'gauge', 'When the last of them ended',
+      'webhooks_last_tick_timestamp_seconds ' || round(extract(epoch from t.finished_at), 3)
+    from webhooks.ticks t
+    union all
+    select 8, 'webhooks_last_tick_duration_seconds', 'gauge', 'How long it took',
+      'webhooks_last_tick_duration_seconds ' || round(t.duration_ms / 1000.0, 3)
+    from webhooks.ticks t
+    union all
+    select 9, 'webhooks_deleted_endpoints', 'gauge',
+      'Deleted endpoints whose deliveries are being purged',
+      'webhooks_deleted_endpoints ' || count(*)
+    from webhooks.deleted_endpoints
+  )
+  select string_agg(format(E'# HELP %s %s\n# TYPE %s %s\n%s\n', m.name, m.help, m.name, m.type,
+    m.lines), '' order by m.nth)
+  from (
+    select m.nth, m.name, m.type, m.help, string_agg(m.line, E'\n' order by m.line) as lines
+    from metrics m
+    group by m.nth, m.name, m.type, m.help
+  ) m
+$$;
+
+revoke all on function
+  webhooks.end_leases(), webhooks.end_secrets(),
+  webhooks.upkeep_step(text, integer, text, integer)
+  from public;
+revoke all on function
+  public.run_webhook_upkeep(integer, text, integer), public.record_webhook_tick(integer),
+  public.webhook_metrics()
+  from public, anon, authenticated;
+grant execute on function
+  webhooks.end_leases(), webhooks.end_secrets(),
+  webhooks.upkeep_step(text, integer, text, integer),
+  public.run_webhook_upkeep(integer, text, integer), public.record_webhook_tick(integer),
+  public.webhook_metrics()
+  to service_role;
