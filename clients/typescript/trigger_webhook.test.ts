@@ -93,9 +93,18 @@ for (const [name, target] of Object.entries(targets)) {
     }
   });
 
-  test(`by ${name}, null is what is left out`, async () => {
-    const emitted = { ...event("by.nobody"), user_id: null, event_id: null };
-    assert((await triggerWebhook(target, emitted)).ok);
+  test(`by ${name}, an event without an owner is for every owner`, async () => {
+    const { event_type, data } = event("by.nobody");
+    assert((await triggerWebhook(target, { event_type, data, event_id: null })).ok);
+  });
+
+  test(`by ${name}, an owner that is null or undefined tells nobody`, async () => {
+    for (const user_id of [null, undefined]) {
+      const unowned = { ...event("by.unowned"), user_id } as WebhookEvent;
+      const { code, message } = await failure(target, unowned);
+      assert.equal(code, "invalid_field");
+      assert.match(message, /user_id must not be null or undefined/);
+    }
   });
 }
 

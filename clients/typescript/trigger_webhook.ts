@@ -11,8 +11,11 @@ export interface WebhookEvent {
   event_type: string;
   /** What receivers get as `data`: anything JSON can express, at most 256 KiB. */
   data: object;
-  /** Only this user's endpoints get it; without one, everybody's. */
-  user_id?: string | null;
+  /**
+   * Only this owner's endpoints get it. Left out, all owners' do; null and undefined are refused,
+   * because they are nearly always a bug that would tell every tenant.
+   */
+  user_id?: string;
   /**
    * The same id is never a second delivery to the same endpoint: 1 to 255 visible ASCII
    * characters, made up where it is absent.
@@ -24,7 +27,7 @@ export interface WebhookEvent {
  * Where events go:
  *
  * - a supabase-js client made with the service key. The event is stored by one call of
- *   `emit_webhook_event`, and sent by the database's wake-up, or by the next cron.
+ *   `emit_webhook_event` or `broadcast_webhook_event`, and sent by the database's wake-up, or by the next cron.
  * - the URL of `deliver`, or a Workers service binding to it, and the service key. The event
  *   is stored and sent at once; the call is answered as soon as it is stored.
  */
@@ -77,6 +80,7 @@ export interface Options {
 export interface WebhookError {
   /**
    * `invalid_call` (the arguments make no call), `invalid_event` (it is not JSON),
+   * `invalid_field` (user_id is null or undefined),
    * `timeout`, `unreachable`, `unexpected_answer`, or the code of who refused the event,
    * such as `unauthorized` or `payload_too_large`.
    */
@@ -95,7 +99,7 @@ export interface WebhookError {
 export type Outcome = { ok: true; event_id: string } | { ok: false; error: WebhookError };
 
 type Fault = Omit<WebhookError, "event_id">;
-type Sent = { event_id: string };
+type Sent = { event_id: string; user_id?: string };
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
@@ -112,8 +116,12 @@ export async function triggerWebhook(
   let fault: Fault | undefined;
   try {
     event_id = String(event.event_id ?? crypto.randomUUID());
-    const sent = copy(event, event_id);
-    fault = sent ? await send(target, sent, options) : INVALID_EVENT;
+    if ("user_id" in event && (event.user_id ?? null) === null) {
+      fault = INVALID_USER_ID;
+    } else {
+      const sent = copy(event, event_id);
+      fault = sent ? await send(target, sent, options) : INVALID_EVENT;
+    }
   } catch {
     // What was thrown is not looked at: even that may throw.
     fault = INVALID_CALL;
@@ -127,6 +135,12 @@ export async function triggerWebhook(
 const INVALID_CALL: Fault = {
   code: "invalid_call",
   message: "The target, the event or the options are not what they must be",
+};
+
+const INVALID_USER_ID: Fault = {
+  code: "invalid_field",
+  message:
+    "event.user_id must not be null or undefined: leave it out for an event that is meant for every owner",
 };
 
 const INVALID_EVENT: Fault = {
@@ -178,7 +192,8 @@ async function store(
 ): Promise<Fault | undefined> {
   let answer: DatabaseAnswer;
   try {
-    const call = database.rpc("emit_webhook_event" as never, event as never);
+    const name = event.user_id === undefined ? "broadcast_webhook_event" : "emit_webhook_event";
+    const call = database.rpc(name as never, event as never);
     answer = await (call.abortSignal?.(signal) ?? call);
   } catch (thrown) {
     return unreachable(thrown);

@@ -253,6 +253,7 @@ mod tests {
             secrets: vec![Secret::new(format!("whsec_{}", "a".repeat(64)))],
             payload: 0,
             headers: vec![("X-Team".to_owned(), "a b".to_owned())],
+            is_slow: false,
         }
     }
 

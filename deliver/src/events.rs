@@ -2,7 +2,7 @@
 //! database.
 
 use serde_json::value::RawValue;
-use shared::delivery::{Batch, Enqueued, EnqueuedEvent, Status};
+use shared::delivery::{Enqueued, EnqueuedEvent, Refusal, Status};
 use shared::error::Error;
 use shared::event::NewEvent;
 use shared::fields::Fields;
@@ -15,12 +15,12 @@ use crate::pump::{Outcome, Pump, count};
 const MAX_EVENTS: usize = 100;
 
 /// What is still to be done when the call is answered.
-#[derive(Default)]
-pub(crate) struct Rest {
-    /// To be sent, where the caller does not wait for it.
-    pub(crate) batch: Option<Batch>,
-    /// Whether deliveries are stored that are not in the batch.
-    pub(crate) more: bool,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Rest {
+    /// Nothing.
+    Nothing,
+    /// To send what is stored and due.
+    Pump,
 }
 
 /// A call's events as they were read: each by itself is taken or refused.
@@ -61,8 +61,8 @@ impl<'a> Events<'a> {
     }
 }
 
-/// Stores the events, sends what there is room for in this call, and says what became of
-/// each. A caller that does not wait is answered before the sending.
+/// Stores the events, and says what became of each: sends what there is room for in this call, or
+/// leaves all of them to the pump, if the caller does not wait.
 ///
 /// # Errors
 /// The call as a whole is not understood, its only event is refused, or the database
@@ -74,30 +74,16 @@ pub(crate) async fn deliver(pump: &Pump, fields: Fields<'_>) -> Result<(Reply, R
         wait,
     } = Events::parse(fields)?;
     let accepted: Vec<_> = events.iter().flatten().collect();
-    let stored = match accepted.as_slice() {
-        [] => Enqueued::default(),
-        accepted => pump.enqueue(accepted).await?,
+    let (answers, rest) = match (accepted.as_slice(), wait) {
+        ([], _) => (Vec::new(), Rest::Nothing),
+        (accepted, true) => send(pump, accepted).await?,
+        (accepted, false) => store(pump, accepted).await?,
     };
-    if stored.events.len() != accepted.len() {
-        let cause = "enqueue_webhook_events: unexpected answer".to_owned();
-        return Err(Error::Unavailable(cause));
-    }
-    let more = stored
-        .events
-        .iter()
-        .any(|event| event.more || event.pending > 0);
-    let (sent, batch) = match wait {
-        true => (Some(pump.send(stored.batch).await), None),
-        false => (None, Some(stored.batch)),
-    };
-
-    let mut stored_events = stored.events.into_iter();
-    let mut answers = events.into_iter().map(|event| match event {
-        Ok(_) => match (stored_events.next(), &batch) {
-            (None, _) => Err(Error::Internal("an event too few".to_owned())),
-            (Some(event), _) => answer(event, sent.as_deref(), batch.as_ref()),
-        },
-        Err(error) => Err(error),
+    let mut answers = answers.into_iter();
+    let mut answers = events.into_iter().map(|event| {
+        event?;
+        let missing = || Error::Internal("an event too few".to_owned());
+        answers.next().ok_or_else(missing)?
     });
     let body = if is_list {
         let answers: Vec<_> = answers.collect();
@@ -116,48 +102,80 @@ pub(crate) async fn deliver(pump: &Pump, fields: Fields<'_>) -> Result<(Reply, R
         answer.with("success", &true)
     };
     let status = if wait { 200 } else { 202 };
-    Ok((Reply::json(status, body.to_string()), Rest { batch, more }))
+    Ok((Reply::json(status, body.to_string()), rest))
 }
 
-/// What became of one event: of what was `sent` of it, or of what will be.
-fn answer(
-    event: EnqueuedEvent,
-    sent: Option<&[Outcome]>,
-    batch: Option<&Batch>,
-) -> Result<Object, Error> {
-    if let Some(refusal) = event.refused {
-        let details = Object::new().with("max_bytes", &refusal.max_bytes);
-        return Err(Error::Refused {
-            status: refusal.status,
-            code: refusal.code,
-            message: refusal.error,
-            details: details.without_nulls(),
-        });
-    }
-    let answer = Object::new().with("event_id", &event.event_id);
-    let is_its_own = |payload: usize| event.payload == Some(payload);
-    let (answer, unsent) = match sent {
-        Some(sent) => {
-            let own: Vec<&Outcome> = sent.iter().filter(|o| is_its_own(o.payload)).collect();
-            let count = |status| count(own.iter().copied(), status);
-            let answer = answer
-                .with("delivered", &count(Status::Success))
-                .with("failed", &count(Status::Failed))
-                .with("retrying", &count(Status::Retrying))
-                .with("results", &own);
-            (answer, count(Status::Pending))
-        }
-        None => {
-            let claimed = batch.map_or(&[][..], |batch| &batch.claimed);
-            let own = claimed
-                .iter()
-                .filter(|delivery| is_its_own(delivery.payload));
-            (answer, own.count())
-        }
+/// What is answered of each event.
+type Answers = Vec<Result<Object, Error>>;
+
+/// Stores events and sends what there is room for in this call.
+async fn send(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest), Error> {
+    let Enqueued {
+        events: stored,
+        batch,
+    } = pump.enqueue(events).await?;
+    expect_all(&stored, events)?;
+    let is_left = stored.iter().any(|event| event.more || event.pending > 0);
+    let sent = pump.send(batch).await;
+    let answers = stored.into_iter().map(|event| answer(event, &sent));
+    let rest = if is_left { Rest::Pump } else { Rest::Nothing };
+    Ok((answers.collect(), rest))
+}
+
+/// Stores events for the pump, which may be this invocation.
+async fn store(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest), Error> {
+    let stored = pump.store(events).await?;
+    expect_all(&stored.events, events)?;
+    let answers = stored.events.into_iter().map(|event| match event.refused {
+        Some(refusal) => Err(refused(refusal)),
+        None => Ok(Object::new().with("event_id", &event.event_id)),
+    });
+    let rest = if stored.pump {
+        Rest::Pump
+    } else {
+        Rest::Nothing
     };
-    Ok(answer
-        .with("pending", &(event.pending as usize + unsent))
+    Ok((answers.collect(), rest))
+}
+
+fn expect_all(stored: &[EnqueuedEvent], events: &[&NewEvent<'_>]) -> Result<(), Error> {
+    match stored.len() == events.len() {
+        true => Ok(()),
+        false => Err(Error::Unavailable(
+            "the events: unexpected answer".to_owned(),
+        )),
+    }
+}
+
+/// What became of one event, of what was `sent` in this call.
+fn answer(event: EnqueuedEvent, sent: &[Outcome]) -> Result<Object, Error> {
+    if let Some(refusal) = event.refused {
+        return Err(refused(refusal));
+    }
+    let own: Vec<&Outcome> = sent
+        .iter()
+        .filter(|outcome| event.payload == Some(outcome.payload))
+        .collect();
+    let count = |status| count(own.iter().copied(), status);
+    let pending = event.pending as usize + count(Status::Pending);
+    Ok(Object::new()
+        .with("event_id", &event.event_id)
+        .with("delivered", &count(Status::Success))
+        .with("failed", &count(Status::Failed))
+        .with("retrying", &count(Status::Retrying))
+        .with("results", &own)
+        .with("pending", &pending)
         .with("duplicates", &event.duplicates)
         .with("more", &event.more.then_some(true))
         .without_nulls())
+}
+
+fn refused(refusal: Refusal) -> Error {
+    let details = Object::new().with("max_bytes", &refusal.max_bytes);
+    Error::Refused {
+        status: refusal.status,
+        code: refusal.code,
+        message: refusal.error,
+        details: details.without_nulls(),
+    }
 }

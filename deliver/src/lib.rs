@@ -7,18 +7,18 @@
 //! | --- | --- |
 //! | `{"action": "deliver", "event": {…}}` | stores the event, sends it to the endpoints that want it, and answers with what became of it |
 //! | `{"action": "deliver", "events": [{…}]}` | the same with up to 100 at once, each taken or refused by itself |
-//! | … `"wait": false` | answers 202 as soon as they are stored, and sends them then |
+//! | … `"wait": false` | answers 202 as soon as they are stored; one worker sends what many such calls stored |
 //! | `{"action": "retry"}` | sends one batch of what is due |
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
 //! `PUT /event-types/:name` keeps the catalogue of event types and `GET /metrics` is for a
 //! monitoring system; both are for holders of the service key.
 //!
-//! The cron trigger sends what is due until nothing is left or its time is up. With a queue
-//! bound to `WORK`, all of them put messages in instead of sending more than one batch, and
-//! its consumer, which is this worker too, claims a batch for each: a message says that there
-//! is work and nothing else, so that it does no harm if it is lost, repeated or late. A second
-//! cron, once a day, deletes what is older than the retention.
+//! The cron trigger has the database do its upkeep, and sends what is stored and due until nothing
+//! is left or its time is up. With a queue bound to `WORK`, all of them put messages in instead of
+//! sending more than one batch, and its consumer, which is this worker too, claims a batch for each:
+//! a message says that there is work and nothing else, so that it does no harm if it is lost,
+//! repeated or late.
 //!
 //! All of them end in [`pump::Pump::send`]. Nothing is kept here: what this worker has
 //! claimed and not recorded when it dies becomes due again by itself.
@@ -44,9 +44,6 @@ use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 use crate::events::Rest;
 use crate::pump::{Outcome, Pump, count};
-
-/// The cron in wrangler.toml that sends; the other one deletes.
-const EVERY_MINUTE: &str = "* * * * *";
 
 const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-deliver"];
 
@@ -93,8 +90,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response,
 }
 
 #[event(scheduled)]
-async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    log(tick(&env, &event.cron()).await);
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    log(tick(&env).await);
 }
 
 /// The consumer of the queue. The `event` macro's would panic where this one logs, and bring
@@ -121,21 +118,18 @@ fn pump(env: &Env) -> Result<Pump, Error> {
     Ok(Pump::new(config, Queue::bound(env, "WORK")))
 }
 
-/// The cron's: every minute what is due is sent, and with the other cron, once a day, what is
-/// old is deleted.
-async fn tick(env: &Env, cron: &str) -> Result<(), Error> {
+/// The cron's, every minute: what is stored and due is sent, before and after that comes the upkeep.
+async fn tick(env: &Env) -> Result<(), Error> {
     let pump = pump(env)?;
     pump.begin_within(pump.config().tick);
-    if cron == EVERY_MINUTE {
-        let outcome = pump.run().await;
-        pump.log("cron", None);
-        outcome?;
-        pump.record_tick().await
-    } else {
-        let outcome = pump.purge().await;
-        pump.log("retention", None);
-        outcome
+    let is_more = pump.upkeep().await;
+    let outcome = pump.run().await;
+    if is_more {
+        pump.finish_upkeep().await;
     }
+    pump.log("cron", None);
+    outcome?;
+    pump.record_tick().await
 }
 
 /// For one message of the queue.
@@ -176,19 +170,15 @@ async fn handle(request: &Request, pump: &Pump) -> Result<(Reply, Rest), Error> 
         (Some("wake"), _) => {
             fields.finish("action")?;
             let body = Object::new().with("message", "Awake");
-            let rest = Rest {
-                more: true,
-                ..Rest::default()
-            };
-            (Reply::json(202, body.to_string()), rest)
+            (Reply::json(202, body.to_string()), Rest::Pump)
         }
         (_, Caller::WakeUp) => return Err(Error::Unauthorized),
         (None | Some("deliver"), Caller::Service) => events::deliver(pump, fields).await?,
         (Some("retry"), Caller::Service) => {
             fields.finish("action")?;
-            let (outcomes, _) = pump.batch(0).await?;
+            let outcomes = pump.batch(0).await?;
             let body = retried(&outcomes).to_string();
-            (Reply::json(200, body), Rest::default())
+            (Reply::json(200, body), Rest::Nothing)
         }
         _ => return Err(fields.error("action", "must be deliver, retry or wake")),
     })
@@ -200,7 +190,7 @@ async fn metrics(request: &Request, pump: &Pump) -> Result<(Reply, Rest), Error>
     let answer = pump.pass("webhook_metrics", &Object::new()).await?;
     let text = serde_json::from_str(&answer)
         .map_err(|_| Error::Unavailable("webhook_metrics: unexpected answer".to_owned()))?;
-    Ok((Reply::metrics(text), Rest::default()))
+    Ok((Reply::metrics(text), Rest::Nothing))
 }
 
 /// `PUT /event-types/:name` `{description?, example?, is_archived?}` → 200. The database knows
@@ -218,16 +208,18 @@ async fn put_event_type(
         .with("changes", &fields.into_object(&[]).to_string());
     let data = pump.pass("put_webhook_event_type", &parameters).await?;
     let body = Object::new().with_json("data", data);
-    Ok((Reply::json(200, body.to_string()), Rest::default()))
+    Ok((Reply::json(200, body.to_string()), Rest::Nothing))
 }
 
-/// Sends what a call's caller did not wait for.
-async fn finish(pump: &Pump, Rest { batch, more }: Rest) -> Result<(), Error> {
-    pump.finish_within(AFTER_ANSWER);
-    if let Some(batch) = batch {
-        pump.send(batch).await;
+/// Does what a call's caller does not wait for.
+async fn finish(pump: &Pump, rest: Rest) -> Result<(), Error> {
+    match rest {
+        Rest::Nothing => Ok(()),
+        Rest::Pump => {
+            pump.finish_within(AFTER_ANSWER);
+            pump.run().await
+        }
     }
-    if more { pump.run().await } else { Ok(()) }
 }
 
 /// Who may call.

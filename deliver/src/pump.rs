@@ -1,6 +1,7 @@
 //! The pump: claims deliveries, sends them and records what came of them.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 use std::time::Duration;
@@ -10,7 +11,8 @@ use serde::Serialize;
 use shared::config::DeliverConfig;
 use shared::decode::Decode;
 use shared::delivery::{
-    Attempt, Batch, Cause, Claim, Claimed, DeliveryResult, Enqueued, Recorded, Settled, Status,
+    Attempt, Batch, Cause, Claim, Claimed, DeliveryResult, Enqueued, Left, Recorded, Settled,
+    Status, Stored,
 };
 use shared::error::Error;
 use shared::event::NewEvent;
@@ -41,6 +43,12 @@ const BUSY_WAIT: Duration = Duration::from_millis(100);
 
 /// How often a message doubles: 32 batches at a time come of one.
 const MAX_LEVEL: u32 = 5;
+
+/// How many lanes may send to endpoints whose last attempt timed out.
+const SLOW_LANES: usize = 2;
+
+/// The most calls for upkeep in a tick.
+const MAX_UPKEEP_CALLS: usize = 10;
 
 /// What became of one delivery, as the API answers it.
 #[derive(Debug, Serialize)]
@@ -135,18 +143,33 @@ impl Pump {
         recorded.await.map(drop)
     }
 
-    /// Deletes what is older than the retention, batch by batch, until nothing is left, the
-    /// time is up, or no more requests may be made.
-    pub(crate) async fn purge(&self) -> Result<(), Error> {
-        let parameters = Object::new().with("retention_days", &self.config.retention_days);
-        while self.subrequests.get() > 0 && !self.is_late() {
-            self.spend(1);
-            let purged = self.database.call("purge_webhook_deliveries", &parameters);
-            if purged.await? == "0" {
+    /// Has the database do its upkeep: expired leases, statistics, retention. Says whether there is
+    /// more to do. A failure is logged: it concerns nothing else.
+    pub(crate) async fn upkeep(&self) -> bool {
+        self.spend(1);
+        let parameters = Object::new()
+            .with("retention_days", &self.config.retention_days)
+            .with(
+                "alert_url",
+                &self.config.alert_url.as_ref().map(|url| url.as_str()),
+            )
+            .without_nulls();
+        match self.database.call("run_webhook_upkeep", &parameters).await {
+            Ok(answer) => answer == "true",
+            Err(error) => {
+                runtime::log_error(&error.to_string());
+                false
+            }
+        }
+    }
+
+    /// Goes on with the upkeep while there is something to do, time and requests.
+    pub(crate) async fn finish_upkeep(&self) {
+        for _ in 0..MAX_UPKEEP_CALLS {
+            if self.is_late() || self.subrequests.get() <= OVERHEAD || !self.upkeep().await {
                 break;
             }
         }
-        Ok(())
     }
 
     /// Calls a SQL function whose answer is passed on.
@@ -199,40 +222,106 @@ impl Pump {
         self.database.fetch(function, parameters).await
     }
 
-    fn claim_parameters(&self) -> Object {
+    fn claim_parameters(&self, limit: usize) -> Object {
         Object::new()
-            .with("claim_limit", &self.claim_limit())
+            .with("claim_limit", &limit)
             .with("lease_seconds", &self.config.lease_seconds())
+    }
+
+    /// How many deliveries to slow endpoints can be begun before the deadline, and while the other
+    /// lanes send a batch, if each takes its whole time: no more are claimed.
+    fn slow_limit(&self) -> usize {
+        let left = self.deadline.get().saturating_sub(runtime::now_ms());
+        let rounds = left / self.config.timeout.as_millis().max(1) as u64;
+        let of_a_batch = self.config.batch.div_ceil(self.config.concurrency);
+        usize::try_from(rounds).map_or(of_a_batch, |rounds| rounds.clamp(1, of_a_batch))
+            * SLOW_LANES
     }
 
     /// Stores events, and claims what can be sent of them.
     pub(crate) async fn enqueue(&self, events: &[&NewEvent<'_>]) -> Result<Enqueued, Error> {
-        let events = serde_json::to_string(events).map_err(|e| Error::Internal(e.to_string()))?;
-        let parameters = self.claim_parameters().with("events", &events);
+        let parameters = self.claim_parameters(self.claim_limit());
+        let parameters = parameters.with("events", &to_json(events)?);
         self.call("enqueue_webhook_events", &parameters).await
     }
 
-    /// Claims a batch of what is due and sends it; says, too, whether more may be due. Where
+    /// Stores events, for the pump to send.
+    pub(crate) async fn store(&self, events: &[&NewEvent<'_>]) -> Result<Stored, Error> {
+        let parameters = Object::new().with("events", &to_json(events)?);
+        self.call("store_webhook_events", &parameters).await
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Claim, Error> {
+        let parameters = self
+            .claim_parameters(limit)
+            .with("slow_limit", &self.slow_limit());
+        self.call("claim_webhook_deliveries", &parameters).await
+    }
+
+    async fn fan_out(&self, limit: usize) -> Result<Claim, Error> {
+        let parameters = self.claim_parameters(limit);
+        self.call("fan_out_webhook_events", &parameters).await
+    }
+
+    /// Fans out and claims a batch, of what `left` says may be found. Where there is both, each comes
+    /// first in every other round; where one fails, the other goes on.
+    ///
+    /// # Errors
+    /// Nothing that was tried succeeded.
+    async fn take(&self, left: Left, round: usize) -> Result<Claim, Error> {
+        let mut taken = Claim::default();
+        let mut failed = None;
+        let mut is_answered = false;
+        for step in [round, round + 1] {
+            let is_fan_out = step % 2 == 0;
+            let limit = self.claim_limit().saturating_sub(taken.batch.claimed.len());
+            let is_wanted = if is_fan_out { left.stored } else { left.due };
+            if !is_wanted || limit == 0 {
+                continue;
+            }
+            let answer = match is_fan_out {
+                true => self.fan_out(limit).await,
+                false => self.claim(limit).await,
+            };
+            match answer {
+                Ok(claim) => {
+                    taken.batch.extend(claim.batch);
+                    taken.settled.extend(claim.settled);
+                    taken.left = claim.left;
+                    is_answered = true;
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) if !is_answered => Err(error),
+            Some(error) => {
+                runtime::log_error(&error.to_string());
+                Ok(taken)
+            }
+            None => Ok(taken),
+        }
+    }
+
+    /// Takes a batch of what is stored and due, and sends it; says, too, what may be left. Where
     /// there is a queue, others are called for that before the sending: twice as many, up to
     /// a limit, as long as there is enough for a whole batch.
-    pub(crate) async fn batch(&self, level: u32) -> Result<(Vec<Outcome>, bool), Error> {
+    pub(crate) async fn batch(&self, level: u32) -> Result<Vec<Outcome>, Error> {
         let limit = self.claim_limit();
-        let Claim {
-            batch,
-            settled,
-            more,
-        } = self
-            .call("claim_webhook_deliveries", &self.claim_parameters())
-            .await?;
+        let everything = Left {
+            due: true,
+            stored: true,
+        };
+        let taken = self.take(everything, 0).await?;
         // Where there was nothing to claim, those who hold it will call for others.
-        if more && !batch.claimed.is_empty() {
-            let doubles = level < MAX_LEVEL && batch.claimed.len() == limit;
+        if (taken.left.due || taken.left.stored) && !taken.batch.claimed.is_empty() {
+            let doubles = level < MAX_LEVEL && taken.batch.claimed.len() == limit;
             let (level, count) = if doubles { (level + 1, 2) } else { (level, 1) };
             self.call_for_others(level, count).await;
         }
-        let mut outcomes = self.send(batch).await;
-        outcomes.extend(settled.into_iter().map(Outcome::from));
-        Ok((outcomes, more))
+        let mut outcomes = self.send(taken.batch).await;
+        outcomes.extend(taken.settled.into_iter().map(Outcome::from));
+        Ok(outcomes)
     }
 
     /// Puts messages in the queue, if there is one: each says that there is work.
@@ -253,13 +342,23 @@ impl Pump {
             self.call_for_others(0, 1).await;
             return Ok(());
         }
-        while self.claim_limit() > 0 && !self.is_late() {
-            let (outcomes, more) = self.batch(0).await?;
-            if !more {
+        let mut left = Left {
+            due: true,
+            stored: true,
+        };
+        for round in 0.. {
+            if self.claim_limit() == 0 || self.is_late() {
                 break;
             }
-            if outcomes.is_empty() {
-                // What is due is being claimed by somebody else at this moment.
+            let taken = self.take(left, round).await?;
+            left = taken.left;
+            let is_idle = taken.batch.claimed.is_empty() && taken.settled.is_empty();
+            self.send(taken.batch).await;
+            if !left.due && !left.stored {
+                break;
+            }
+            if is_idle {
+                // What is there is being claimed by another worker at this moment.
                 runtime::sleep(BUSY_WAIT).await;
             }
         }
@@ -277,11 +376,11 @@ impl Pump {
         self.spend(claimed.len());
         let mut outcomes = Vec::with_capacity(claimed.len());
         // Borrowed for a moment at a time, never while something is waited for.
-        let waiting = RefCell::new(claimed.into_iter());
+        let waiting = RefCell::new(VecDeque::from(claimed));
         let attempted = RefCell::new(Vec::new());
-        let lane = async || {
+        let lane = async |takes_slow: bool| {
             loop {
-                let next = waiting.borrow_mut().next();
+                let next = next_delivery(&mut waiting.borrow_mut(), takes_slow);
                 let Some(delivery) = next else { break };
                 // The database numbers its own list: there is none without.
                 let Some(payload) = payloads.get(delivery.payload) else {
@@ -291,7 +390,7 @@ impl Pump {
                 attempted.borrow_mut().push((delivery, attempt));
             }
         };
-        let lanes = (0..self.config.concurrency).map(|_| Box::pin(lane()));
+        let lanes = (0..self.config.concurrency).map(|n| Box::pin(lane(n < SLOW_LANES)));
         let mut lanes: Vec<_> = lanes.collect();
         let mut sending = poll_fn(|context| {
             lanes.retain_mut(|lane| lane.as_mut().poll(context).is_pending());
@@ -308,7 +407,7 @@ impl Pump {
                 break;
             }
             let done = attempted.take();
-            // Those at the end must stay possible.
+            // Reserve requests for the final recording.
             let is_affordable = self.subrequests.get() >= OVERHEAD;
             if !is_quick || !is_affordable || done.is_empty() {
                 attempted.replace(done);
@@ -422,6 +521,20 @@ impl Pump {
     }
 }
 
+/// Takes the next delivery for a lane: the first there is, or the first that is not to a slow
+/// endpoint.
+fn next_delivery(waiting: &mut VecDeque<Claimed>, takes_slow: bool) -> Option<Claimed> {
+    let place = match takes_slow {
+        true => 0,
+        false => waiting.iter().position(|delivery| !delivery.is_slow)?,
+    };
+    waiting.remove(place)
+}
+
+fn to_json(events: &[&NewEvent<'_>]) -> Result<String, Error> {
+    serde_json::to_string(events).map_err(|e| Error::Internal(e.to_string()))
+}
+
 /// Says how deliveries stand after their attempts were recorded, or were `lost`.
 fn settle(
     attempts: Vec<(Claimed, Attempt)>,
@@ -444,4 +557,43 @@ fn settle(
             error: attempt.error.or(lost.map(str::to_owned)),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(slow: &[bool]) -> VecDeque<Claimed> {
+        let claimed = slow.iter().enumerate().map(|(payload, &is_slow)| Claimed {
+            payload,
+            is_slow,
+            ..Claimed::default()
+        });
+        claimed.collect()
+    }
+
+    #[test]
+    fn a_lane_for_all_takes_the_first_and_others_the_first_that_is_not_slow() {
+        let mut deliveries = waiting(&[true, true, false, true]);
+        let mut next = |takes_slow| next_delivery(&mut deliveries, takes_slow).map(|d| d.payload);
+        assert_eq!(next(false), Some(2));
+        assert_eq!(next(false), None);
+        assert_eq!(next(true), Some(0));
+        assert_eq!(next(true), Some(1));
+        assert_eq!(next(true), Some(3));
+        assert_eq!(next(true), None);
+    }
+
+    #[test]
+    fn a_batch_that_follows_another_keeps_its_payloads() {
+        let batch = |text: &str, slow: &[bool]| Batch {
+            payloads: slow.iter().map(|_| text.to_owned()).collect(),
+            claimed: waiting(slow).into(),
+        };
+        let mut first = batch("a", &[false, false]);
+        first.extend(batch("b", &[true]));
+        let places: Vec<_> = first.claimed.iter().map(|d| d.payload).collect();
+        assert_eq!(places, [0, 1, 2]);
+        assert_eq!(first.payloads, ["a", "a", "b"]);
+    }
 }

@@ -13,6 +13,9 @@ use crate::endpoints::{expect_fields, unexpected};
 use crate::envelope;
 use crate::query::Query;
 
+/// What an API key may do, for error messages.
+const SCOPES: &str = "a list of read, write or both";
+
 /// `GET /stats?window=` and `GET /webhooks/:id/stats?window=` → 200.
 pub(crate) async fn stats(
     database: &Database,
@@ -55,7 +58,7 @@ async fn list(database: &Database, function: &str) -> Result<Reply, Error> {
     }
 }
 
-/// `POST /api-keys` `{name, expires_at?}` → 201, the one answer that holds the key.
+/// `POST /api-keys` `{name, expires_at?, scopes?}` → 201, the one answer that holds the key.
 pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<Reply, Error> {
     let mut fields = Fields::parse(body)?;
     let name: String = fields.required("name", "a string")?;
@@ -63,10 +66,19 @@ pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<R
     let expires_at: Option<String> = fields.optional("expires_at", expected)?;
     expect_text(&fields, "name", Some(&name))?;
     expect_text(&fields, "expires_at", expires_at.as_deref())?;
-    fields.finish("name and expires_at")?;
+    let scopes: Option<Vec<String>> = fields.optional("scopes", SCOPES)?;
+    let is_scope = |scope: &String| ["read", "write"].contains(&scope.as_str());
+    if scopes
+        .as_ref()
+        .is_some_and(|scopes| scopes.is_empty() || !scopes.iter().all(is_scope))
+    {
+        return Err(fields.error("scopes", &format!("must be {SCOPES}")));
+    }
+    fields.finish("name, expires_at and scopes")?;
     let parameters = Object::new()
         .with("name", &name)
         .with("expires_at", &expires_at)
+        .with("scopes", &scopes)
         .without_nulls();
     let data = database.call("create_webhook_api_key", &parameters).await?;
     expect_fields(&data, &["id", "key"])?;

@@ -63,7 +63,8 @@ $$;
 
 -- One step of an event's fan-out: makes deliveries and claims the first `claim_limit` of them for
 -- `lease_seconds`. For an inactive endpoint a failed delivery is recorded, which can be recovered.
--- An endpoint with a rate limit, or one that backs off, is left to its turn in the queue.
+-- An endpoint with a rate limit, one that backs off and one whose last attempt timed out are left to
+-- their turn in the queue.
 -- Locks no endpoint: one that is deleted meanwhile leaves deliveries that are purged.
 create or replace function webhooks.fan_out(
   ref bigint, event_id text, event_type text, user_id uuid, max_attempts integer,
@@ -90,7 +91,7 @@ begin
   with wanting as materialized (
     select e.id, e.is_active, e.max_attempts, row_number() over (order by e.id) as nth,
       e.is_active and e.rate_limit_per_minute is null and coalesce((
-        select h.consecutive_failures < webhooks.back_off_after()
+        select h.consecutive_failures < webhooks.back_off_after() and not h.is_slow
         from webhooks.endpoint_health h where h.endpoint_id = e.id
       ), true) as is_free
     from webhooks.wanting_endpoints(event_type, user_id, after, upto, only_endpoint) e

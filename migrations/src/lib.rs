@@ -73,7 +73,10 @@ pub struct Migration {
 /// A file cannot be read.
 pub fn migrations() -> Result<(Vec<Migration>, Vec<Migration>)> {
     let root = root();
-    Ok((numbered(&root, "")?, numbered(&root.join("rules"), "rules/")?))
+    Ok((
+        numbered(&root, "")?,
+        numbered(&root.join("rules"), "rules/")?,
+    ))
 }
 
 /// Everything as one text without commands of psql, for one transaction: `psql -1 -f`, or

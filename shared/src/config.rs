@@ -120,8 +120,8 @@ impl DeliverConfig {
                 15_000,
                 100..=60_000,
             )?),
-            // More would wait for a connection with their time-out running.
-            concurrency: number(lookup, "DELIVERY_CONCURRENCY", 6, 1..=6)? as usize,
+            // Workers open six connections: five send, and one is kept for the database.
+            concurrency: number(lookup, "DELIVERY_CONCURRENCY", 5, 1..=5)? as usize,
             batch: number(lookup, "DELIVERY_BATCH", 50, 1..=500)? as usize,
             max_subrequests: number(lookup, "MAX_SUBREQUESTS", 50, 20..=10_000)? as u32,
             tick: Duration::from_secs(number(lookup, "TICK_SECONDS", 50, 1..=100)?),
@@ -262,7 +262,7 @@ mod tests {
         let config = deliver(&[]).unwrap();
         assert_eq!(config.database.url, "https://x.supabase.co/rest/v1");
         assert_eq!(config.timeout, Duration::from_secs(15));
-        assert_eq!((config.concurrency, config.batch), (6, 50));
+        assert_eq!((config.concurrency, config.batch), (5, 50));
         assert_eq!(config.max_subrequests, 50);
         assert_eq!(config.tick, Duration::from_secs(50));
         assert!(config.wake_up_key.is_none() && config.alert_url.is_none());
@@ -272,13 +272,13 @@ mod tests {
 
     #[test]
     fn a_lease_outlasts_the_worst_case_of_a_batch() {
-        // 9 rounds of 15 s, and 5 calls of up to 11 s.
-        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 135 + 55);
+        // 10 rounds of 15 s, and 5 calls of up to 11 s.
+        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 150 + 55);
         let odd = [
             ("DELIVERY_TIMEOUT_MS", "1001"),
             ("DATABASE_TIMEOUT_MS", "2999"),
         ];
-        assert_eq!(deliver(&odd).unwrap().lease_seconds(), 30);
+        assert_eq!(deliver(&odd).unwrap().lease_seconds(), 31);
     }
 
     #[test]
@@ -298,7 +298,7 @@ mod tests {
             ("SUPABASE_SERVICE_ROLE_KEY", "two words"),
             ("DELIVERY_TIMEOUT_MS", "fast"),
             ("DELIVERY_CONCURRENCY", "0"),
-            ("DELIVERY_CONCURRENCY", "7"),
+            ("DELIVERY_CONCURRENCY", "6"),
             ("DELIVERY_BATCH", "501"),
             // Each within its range, together longer than a cron may last.
             ("DELIVERY_BATCH", "499"),

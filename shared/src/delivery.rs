@@ -26,6 +26,8 @@ pub struct Claimed {
     pub payload: usize,
     /// What the owner wants sent along: names and values of headers.
     pub headers: Vec<(String, String)>,
+    /// Whether the endpoint's last attempt timed out.
+    pub is_slow: bool,
 }
 
 impl Decode for Claimed {
@@ -41,6 +43,7 @@ impl Decode for Claimed {
             secrets: fields.required("secrets"),
             payload: fields.required("payload"),
             headers: fields.pairs("headers"),
+            is_slow: fields.optional("is_slow").unwrap_or_default(),
         }
     }
 }
@@ -167,15 +170,37 @@ impl Decode for Batch {
     }
 }
 
-/// What `claim_webhook_deliveries` answers.
+impl Batch {
+    /// Takes in another batch, to be sent after this one.
+    pub fn extend(&mut self, other: Self) {
+        let place = self.payloads.len();
+        self.payloads.extend(other.payloads);
+        self.claimed
+            .extend(other.claimed.into_iter().map(|claimed| Claimed {
+                payload: claimed.payload + place,
+                ..claimed
+            }));
+    }
+}
+
+/// Where the database may find more work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Deliveries to be claimed.
+    pub due: bool,
+    /// Events to be fanned out.
+    pub stored: bool,
+}
+
+/// What `claim_webhook_deliveries` and `fan_out_webhook_events` answer.
 #[derive(Debug, Default)]
 pub struct Claim {
     /// To be sent.
     pub batch: Batch,
-    /// What could no longer be sent, and was settled instead.
+    /// What could no longer be sent, and was settled instead: of a claim.
     pub settled: Vec<Settled>,
-    /// Whether something may still be due.
-    pub more: bool,
+    /// What may be left.
+    pub left: Left,
 }
 
 impl Decode for Claim {
@@ -183,8 +208,11 @@ impl Decode for Claim {
         let mut fields = Reader::new(json, is_broken);
         Self {
             batch: fields.decode("batch"),
-            settled: fields.decode("settled"),
-            more: fields.required("more"),
+            settled: fields.decode_optional("settled").unwrap_or_default(),
+            left: Left {
+                due: fields.required("due"),
+                stored: fields.required("stored"),
+            },
         }
     }
 }
@@ -229,6 +257,25 @@ impl Decode for Enqueued {
         Self {
             events: fields.decode("events"),
             batch: fields.decode("batch"),
+        }
+    }
+}
+
+/// What `store_webhook_events` answers.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// The events, in their order. Of each there is only the id, or the refusal.
+    pub events: Vec<EnqueuedEvent>,
+    /// Whether no worker was sending: this one is the pump now.
+    pub pump: bool,
+}
+
+impl Decode for Stored {
+    fn decode(json: &str, is_broken: &mut bool) -> Self {
+        let mut fields = Reader::new(json, is_broken);
+        Self {
+            events: fields.decode("events"),
+            pump: fields.required("pump"),
         }
     }
 }

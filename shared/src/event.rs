@@ -83,7 +83,7 @@ pub struct NewEvent<'a> {
     /// Chosen by the database where it is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<EventId>,
-    /// Only this user's endpoints get it.
+    /// Only this owner's endpoints get it. Without, every owner's do.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     user_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,9 +117,15 @@ impl<'a> NewEvent<'a> {
             return Err(fields.error("data", &format!("cannot be stored: {e}")));
         }
 
-        let user_id = match fields.optional::<String>("user_id", "a UUID")? {
+        let user_id = match fields.nullable::<String>("user_id", "a UUID")? {
             None => None,
-            Some(text) => Some(
+            // Nearly always a bug, that would tell every tenant.
+            Some(None) => {
+                let problem =
+                    "must not be null: leave it out for an event that is meant for every owner";
+                return Err(fields.error("user_id", problem));
+            }
+            Some(Some(text)) => Some(
                 Uuid::try_parse(&text).map_err(|_| fields.error("user_id", "must be a UUID"))?,
             ),
         };
@@ -182,6 +188,10 @@ mod tests {
             (
                 r#"{"event_type": "a", "data": [1]}"#,
                 "data must be a JSON object",
+            ),
+            (
+                r#"{"event_type": "a", "data": {}, "user_id": null}"#,
+                "user_id must not be null: leave it out for an event that is meant for every owner",
             ),
             (
                 r#"{"event_type": "a", "data": {}, "user_id": "7"}"#,

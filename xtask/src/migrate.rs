@@ -68,7 +68,9 @@ fn apply(root: &Path, options: &Options, script: &str) -> Result<()> {
 
 /// Supabase runs files by the time in their names, each in a transaction of its own.
 fn write_for_supabase(folder: &Path, script: &str) -> Result<()> {
-    let output = Command::new("date").args(["-u", "+%Y%m%d%H%M%S"]).output()?;
+    let output = Command::new("date")
+        .args(["-u", "+%Y%m%d%H%M%S"])
+        .output()?;
     let time = String::from_utf8(output.stdout)?;
     let file = folder.join(format!("{}_webhooks.sql", time.trim()));
     fs::create_dir_all(folder)?;

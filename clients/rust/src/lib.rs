@@ -22,19 +22,26 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest message that is taken over from an answer, in characters.
 const MAX_MESSAGE: usize = 300;
 
+/// Who an event is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience<'a> {
+    /// One owner's endpoints: the owner's id, a UUID.
+    Owner(&'a str),
+    /// The endpoints of all owners.
+    Everyone,
+}
+
 /// What has happened.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Event<'a, D> {
     /// A dotted name such as `vehicle.created`.
     pub event_type: &'a str,
     /// What receivers get as `data`: an object as JSON, at most 256 KiB.
     pub data: D,
-    /// Only this user's endpoints get it (a UUID); without one, everybody's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<&'a str>,
+    /// Who gets it.
+    pub audience: Audience<'a>,
     /// The same id is never a second delivery to the same endpoint: 1 to 255 visible ASCII
     /// characters, made up where there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<&'a str>,
 }
 
@@ -140,11 +147,14 @@ async fn emit<D: Serialize>(
 ) -> Result<(), Fault> {
     let body = Body {
         action: "deliver",
-        event: Event {
+        event: BodyEvent {
             event_type: event.event_type,
             data: &event.data,
-            user_id: event.user_id,
-            event_id: Some(event_id),
+            user_id: match event.audience {
+                Audience::Owner(id) => Some(id),
+                Audience::Everyone => None,
+            },
+            event_id,
         },
         wait: false,
     };
@@ -163,8 +173,18 @@ async fn emit<D: Serialize>(
 #[derive(Serialize)]
 struct Body<'a, D> {
     action: &'a str,
-    event: Event<'a, D>,
+    event: BodyEvent<'a, D>,
     wait: bool,
+}
+
+/// An event as `deliver` takes it.
+#[derive(Serialize)]
+struct BodyEvent<'a, D> {
+    event_type: &'a str,
+    data: D,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    event_id: &'a str,
 }
 
 /// Whether an answer says that the event is stored.

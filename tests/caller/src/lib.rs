@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use webhooks_client::{Event, ServiceKey, Target, trigger_webhook};
+use webhooks_client::{Audience, Event, ServiceKey, Target, trigger_webhook};
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[derive(Deserialize)]
@@ -34,7 +34,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
     let event = Event {
         event_type: &call.event_type,
         data: call.data,
-        user_id: Some(&call.user_id),
+        audience: Audience::Owner(&call.user_id),
         event_id: call.event_id.as_deref(),
     };
     let outcome = trigger_webhook(&target, &event).await;

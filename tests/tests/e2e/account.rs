@@ -111,7 +111,8 @@ async fn a_key_that_has_expired_is_nobodys() {
     .await;
     let shown = with_key(&stack, Method::GET, "/webhooks", &key["key"]).await;
     shown.expect(StatusCode::OK);
-    let expire = "update public.webhook_api_keys set expires_at = now() where id::text = $1 returning id";
+    let expire =
+        "update public.webhook_api_keys set expires_at = now() where id::text = $1 returning id";
     stack.sql(expire, &[&key["id"].as_str().unwrap()]).await;
     for path in ["/webhooks", "/stats", "/event-types", "/api-keys"] {
         let refused = with_key(&stack, Method::GET, path, &key["key"]).await;
@@ -150,7 +151,8 @@ async fn the_last_use_of_a_key_is_noted_at_most_once_a_minute() {
     assert_eq!(key["last_used_at"], Value::Null);
     let last_use = async || keys(&user).await[0]["last_used_at"].clone();
     let age = async |age: &str| {
-        let statement = "update public.webhook_api_keys set last_used_at = now() - $2::text::interval
+        let statement =
+            "update public.webhook_api_keys set last_used_at = now() - $2::text::interval
             where id::text = $1 returning id";
         stack
             .sql(statement, &[&key["id"].as_str().unwrap(), &age])

@@ -14,7 +14,7 @@ use tests::{eventually, log_file};
 use tokio::process::Command;
 use tokio::time::Instant;
 use uuid::Uuid;
-use webhooks_client::{Event, Failure, ServiceKey, Target, trigger_webhook};
+use webhooks_client::{Audience, Event, Failure, ServiceKey, Target, trigger_webhook};
 
 use crate::SOON;
 
@@ -66,6 +66,7 @@ async fn the_typescript_client_emits_each_event_once_and_never_rejects() {
     for event_type in ["by.supabase", "by.url", "by.binding"] {
         assert_eq!(of_type(&arrivals, event_type), 1, "{event_type}");
     }
+    assert_eq!(of_type(&arrivals, "by.unowned"), 0);
     private.stop().await;
 }
 
@@ -85,7 +86,7 @@ async fn an_event_of_the_rust_client_arrives_once() {
             let event = Event {
                 event_type: "vehicle.created",
                 data: json!({"vin": "1FTFW1E50PFA00001"}),
-                user_id: Some(&user_id),
+                audience: Audience::Owner(&user_id),
                 event_id: event_id.as_deref(),
             };
             trigger_webhook(&target, &event).await
@@ -111,7 +112,7 @@ async fn what_the_rust_client_cannot_emit_is_a_failure_with_the_id_to_repeat_it_
         let event = Event {
             event_type: "nobody.wants",
             data,
-            user_id: Some(&nobody),
+            audience: Audience::Owner(&nobody),
             event_id: Some("evt_1"),
         };
         let start = Instant::now();
@@ -154,7 +155,7 @@ async fn a_value_that_is_no_json_is_a_failure_that_says_nothing_of_it() {
     let event = Event {
         event_type: "nobody.wants",
         data: std::collections::HashMap::from([((), "of the payload")]),
-        user_id: None,
+        audience: Audience::Everyone,
         event_id: None,
     };
     let failure = trigger_webhook(&target, &event).await.unwrap_err();

@@ -96,7 +96,12 @@ pub(crate) async fn pump(client: &Client) -> Vec<Value> {
 /// Upkeep with a retention of `days`, until nothing is left to do.
 pub(crate) async fn upkeep(client: &Client, days: i32) {
     let statement = "select public.run_webhook_upkeep($1)";
-    while client.query_one(statement, &[&days]).await.unwrap().get::<_, bool>(0) {}
+    while client
+        .query_one(statement, &[&days])
+        .await
+        .unwrap()
+        .get::<_, bool>(0)
+    {}
 }
 
 pub(crate) async fn record(client: &Client, results: Value) -> Value {

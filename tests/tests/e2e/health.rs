@@ -707,10 +707,7 @@ async fn a_tick_of_the_cron_is_measured() {
     for expected in [1, 2] {
         workers.cron().await;
         let ticks = eventually("a tick", Duration::from_secs(10), async || {
-            let rows = private
-                .stack
-                .sql("select * from webhooks.ticks", &[])
-                .await;
+            let rows = private.stack.sql("select * from webhooks.ticks", &[]).await;
             let row = rows.into_iter().next()?;
             (row["ticks"] == expected).then_some(row)
         })
