@@ -58,6 +58,8 @@ impl Processes {
                 leader = processes.get(&leader).map_or(0, |process| process.parent);
             }
             let part = match process.command.as_str() {
+                // One from outside is no child of the stack.
+                command if command.contains("postgrest") => "API server",
                 _ if leader == 0 => continue,
                 _ if leader == self.database => "database",
                 // This process has workers of its own.

@@ -38,6 +38,9 @@ struct Cli {
     /// Only this part; may be given several times
     #[arg(long)]
     only: Vec<Part>,
+    /// Rows of the large tables for `sql`; deliveries of one endpoint for `retention`
+    #[arg(long)]
+    rows: Option<u32>,
     /// Where the figures are written as JSON
     #[arg(long, default_value = ".dev/bench.json")]
     json: PathBuf,
@@ -56,6 +59,10 @@ enum Part {
     Latency,
     /// Deliveries per second, and CPU time by part
     Load,
+    /// The SQL of the commonest event, and a claim beside an open snapshot
+    Event,
+    /// Deleting an endpoint with many deliveries, and retention
+    Retention,
     /// The SQL functions among many rows
     Sql,
 }
@@ -88,13 +95,18 @@ async fn main() -> Result<()> {
         floor::measure(&root, processes, &receiver, deliveries, &mut report).await?;
         load::throughput(&stack, processes, &receiver, deliveries, &mut report).await?;
     }
+    if wanted(Part::Event) {
+        sql::commonest_event(&stack, &mut report).await?;
+        sql::beside_a_snapshot(&stack, &mut report).await?;
+    }
+    let rows = cli
+        .rows
+        .unwrap_or(if cli.quick { 100_000 } else { 1_000_000 });
+    if wanted(Part::Retention) {
+        sql::deletion_and_retention(&stack, rows, &mut report).await?;
+    }
     if wanted(Part::Sql) {
-        let rows = if cli.quick {
-            [10_000, 100_000]
-        } else {
-            [10_000, 1_000_000]
-        };
-        sql::measure(&stack, rows, &mut report).await?;
+        sql::measure(&stack, [10_000, rows], &mut report).await?;
     }
 
     println!("{}", report.markdown());

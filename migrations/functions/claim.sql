@@ -7,7 +7,7 @@
 -- endpoints are taken owner by owner, deliveries are picked from them, and their next turn is set.
 -- It waits for no lock that anything but a claim holds for longer than its own statement.
 
--- Merges up to 5,000 notes of due_log into the queue. One claim at a time; the others leave it to
+-- Merges up to 50,000 notes of due_log into the queue. One claim at a time; the others leave it to
 -- that one.
 create or replace function webhooks.merge_due_log() returns void
 language plpgsql volatile
@@ -22,7 +22,7 @@ begin
   with taken as (
     delete from webhooks.due_log l
     where l.ctid = any (array(
-      select n.ctid from webhooks.due_log n limit 5000 for update skip locked))
+      select n.ctid from webhooks.due_log n limit 50000))
     returning l.endpoint_id, l.due_at
   ),
   noted as (

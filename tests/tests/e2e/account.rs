@@ -101,6 +101,34 @@ async fn a_key_neither_makes_nor_lists_nor_deletes_keys() {
 }
 
 #[tokio::test]
+async fn a_key_that_may_read_only_reads_and_changes_nothing() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let endpoint = user.register("https://example.com/").await;
+    let key = create_key(&user, json!({"name": "reader", "scopes": ["read"]})).await;
+    assert_eq!(key["scopes"], json!(["read"]));
+    assert_eq!(keys(&user).await[0]["scopes"], json!(["read"]));
+    let mine = format!("/webhooks/{}", endpoint.id);
+    for path in ["/webhooks", &mine, "/stats", "/event-types"] {
+        let shown = with_key(&stack, Method::GET, path, &key["key"]).await;
+        shown.expect(StatusCode::OK);
+    }
+    for (method, path) in [
+        (Method::DELETE, mine.clone()),
+        (Method::POST, format!("{mine}/rotate-secret")),
+        (Method::POST, format!("{mine}/test")),
+    ] {
+        let refused = with_key(&stack, method.clone(), &path, &key["key"]).await;
+        assert_eq!(
+            refused.expect_error(403),
+            "insufficient_scope",
+            "{method} {path}"
+        );
+    }
+    user.get(&mine).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_key_that_has_expired_is_nobodys() {
     let stack = Stack::get();
     let user = stack.user().await;
@@ -221,6 +249,9 @@ async fn keys_that_cannot_be_are_refused_by_name() {
             json!({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}),
             "expires_at",
         ),
+        (json!({"name": "x", "scopes": []}), "scopes"),
+        (json!({"name": "x", "scopes": ["admin"]}), "scopes"),
+        (json!({"name": "x", "scopes": "read"}), "scopes"),
         (json!({"name": "x", "key": "nk_live_mine"}), "key"),
         (json!({"name": "x", "user_id": Uuid::new_v4()}), "user_id"),
     ] {
@@ -443,7 +474,7 @@ async fn metrics_count_attempts_what_waits_and_ticks() {
     let statements = format!(
         "update public.webhook_deliveries set next_retry_at = now() - interval '90 seconds'
          where endpoint_id = '{}' and status = 'retrying';
-         select public.emit_webhook_event('vehicle.updated', '{{}}')",
+         select public.broadcast_webhook_event('vehicle.updated', '{{}}')",
         endpoint.id
     );
     database.batch_execute(&statements).await.unwrap();

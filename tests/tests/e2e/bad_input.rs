@@ -214,6 +214,7 @@ async fn wrong_events_are_named() {
         (event("event_id", json!("x".repeat(256))), "event.event_id"),
         (event("event_id", json!(7)), "event.event_id"),
         (event("user_id", json!("7")), "event.user_id"),
+        (event("user_id", json!(null)), "event.user_id"),
         (event("max_attempts", json!(0)), "event.max_attempts"),
         (event("max_attempts", json!(101)), "event.max_attempts"),
         (event("max_attempts", json!("5")), "event.max_attempts"),

@@ -102,7 +102,7 @@ async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
     // The lease brings it back.
     let kept = stack.deliveries(&endpoint.id).await;
     assert_eq!(kept[0]["status"], "pending");
-    assert!(kept[0]["next_retry_at"].is_string());
+    assert!(kept[0]["leased_until"].is_string());
     proxy.set(Mode::Pass);
     stack.make_due(&endpoint.id).await;
     stack

@@ -18,11 +18,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::SOON;
-use crate::database::{Database, claim, enqueue, record};
-
-fn claimed(claim: &Value) -> Vec<Value> {
-    claim["batch"]["claimed"].as_array().unwrap().clone()
-}
+use crate::database::{Database, claim, claimed, enqueue, fan_out, pump, record, upkeep};
 
 /// The result of an attempt that was answered with this status.
 fn result(delivery: &Value, status: u16) -> Value {
@@ -51,13 +47,10 @@ async fn early_in_a_minute(client: &Client) {
 
 /// Has the endpoint's minute pass.
 async fn next_minute(client: &Client, endpoint: &Uuid) {
-    for statement in [
-        "update public.webhook_endpoint_stats set minute = minute - interval '1 minute'
-         where endpoint_id = $1",
-        "update webhooks.queue set due_at = now() where endpoint_id = $1",
-    ] {
-        client.execute(statement, &[endpoint]).await.unwrap();
-    }
+    let statement = "update webhooks.queue
+        set minute = minute - interval '1 minute', held_until = null, waits_until = null
+        where endpoint_id = $1";
+    client.execute(statement, &[endpoint]).await.unwrap();
 }
 
 /// One column of one row, as JSON.
@@ -68,8 +61,10 @@ async fn value(client: &Client, statement: &str, id: &Uuid) -> Value {
 
 /// Types and endpoints of the operational events that are not fanned out yet.
 async fn news(client: &Client) -> Vec<(String, Value)> {
-    let statement = "select event_type, payload -> 'data' from webhooks.outbox
-        where event_type like 'endpoint.%' order by id";
+    upkeep(client, 90).await;
+    let statement = "select e.event_type, e.payload::jsonb -> 'data'
+        from webhooks.outbox o join public.webhook_events e on e.id = o.event_ref
+        where e.event_type like 'endpoint.%' order by e.id";
     let rows = client.query(statement, &[]).await.unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
@@ -89,7 +84,7 @@ async fn from_ten_failures_on_one_delivery_a_minute_probes_until_one_succeeds() 
 
     let probe = claim(client, 100).await;
     let probes = claimed(&probe);
-    assert_eq!((probes.len(), &probe["more"]), (1, &json!(false)));
+    assert_eq!((probes.len(), &probe["due"]), (1, &json!(false)));
     assert_eq!(claimed(&claim(client, 100).await).len(), 0);
     record_all(client, &probes, 500).await;
     assert_eq!(claimed(&claim(client, 100).await).len(), 0);
@@ -107,7 +102,7 @@ async fn from_ten_failures_on_one_delivery_a_minute_probes_until_one_succeeds() 
     assert_eq!(probes.len(), 1);
     record_all(client, &probes, 200).await;
     assert_eq!(claimed(&claim(client, 100).await).len(), 15);
-    let failures = "select consecutive_failures from public.webhook_endpoint_stats
+    let failures = "select coalesce(max(consecutive_failures), 0) from webhooks.endpoint_health
         where endpoint_id = $1";
     assert_eq!(value(client, failures, &endpoint).await, 0);
     database.stop().await;
@@ -157,9 +152,12 @@ async fn an_endpoint_that_only_failed_for_five_days_and_twenty_attempts_is_switc
     let client = &database.client;
     let endpoint = database.waiting(1, 3, "-1 hour").await[0];
     let deliveries = claimed(&claim(client, 3).await);
-    let history = "update public.webhook_endpoint_stats
-        set consecutive_failures = $2, first_failure_at = now() - $3::text::interval
-        where endpoint_id = $1";
+    let history = "insert into webhooks.endpoint_health as h
+          (endpoint_id, consecutive_failures, first_failure_at)
+        values ($1, $2, now() - $3::text::interval)
+        on conflict (endpoint_id) do update set
+          consecutive_failures = excluded.consecutive_failures,
+          first_failure_at = excluded.first_failure_at";
     let is_active = "select is_active from public.webhook_endpoints where id = $1";
     for (failures, since, delivery) in [(30, "4 days 23 hours", 0), (18, "6 days", 1)] {
         let parameters: [&(dyn ToSql + Sync); 3] = [&endpoint, &failures, &since];
@@ -195,7 +193,7 @@ async fn an_endpoint_that_only_failed_for_five_days_and_twenty_attempts_is_switc
     assert_eq!(value(client, reason, &endpoint).await, Value::Null);
     let disabled_at = "select disabled_at from public.webhook_endpoints where id = $1";
     assert_eq!(value(client, disabled_at, &endpoint).await, Value::Null);
-    let failures = "select consecutive_failures from public.webhook_endpoint_stats
+    let failures = "select coalesce(max(consecutive_failures), 0) from webhooks.endpoint_health
         where endpoint_id = $1";
     assert_eq!(value(client, failures, &endpoint).await, 0);
     database.stop().await;
@@ -229,9 +227,9 @@ async fn what_an_endpoint_did_at_another_url_is_not_held_against_it() {
     let deliveries = claimed(&claim(client, 2).await);
     let change =
         "update public.webhook_endpoints set url = 'https://example.com/new' where id = $1";
-    let history = "update public.webhook_endpoint_stats
-        set consecutive_failures = 30, first_failure_at = now() - interval '6 days'
-        where endpoint_id = $1";
+    let history = "insert into webhooks.endpoint_health
+          (endpoint_id, consecutive_failures, first_failure_at)
+        values ($1, 30, now() - interval '6 days')";
     client.execute(history, &[&endpoint]).await.unwrap();
     client.execute(change, &[&endpoint]).await.unwrap();
     // Sent before the change, to the URL before it.
@@ -241,7 +239,7 @@ async fn what_an_endpoint_did_at_another_url_is_not_held_against_it() {
     record_all(client, &deliveries[1..], 500).await;
     let is_active = "select is_active from public.webhook_endpoints where id = $1";
     assert_eq!(value(client, is_active, &endpoint).await, true);
-    let failures = "select consecutive_failures from public.webhook_endpoint_stats
+    let failures = "select coalesce(max(consecutive_failures), 0) from webhooks.endpoint_health
         where endpoint_id = $1";
     assert_eq!(value(client, failures, &endpoint).await, 2);
     database.stop().await;
@@ -262,7 +260,7 @@ async fn a_limit_that_is_lifted_lets_what_waits_go_at_once() {
     enqueue(client, event).await.unwrap();
     let limited = claim(client, 100).await;
     assert_eq!(
-        (claimed(&limited).len(), &limited["more"]),
+        (claimed(&limited).len(), &limited["due"]),
         (0, &json!(false))
     );
     let parameters: [&(dyn ToSql + Sync); 2] = [&endpoint, &None::<i32>];
@@ -314,10 +312,15 @@ async fn everything(client: Client, endpoints: &[Uuid], mut seed: u64) -> usize 
     while start.elapsed() < Duration::from_secs(4) {
         let endpoint = &endpoints[random(&mut seed, endpoints.len() as u64) as usize];
         match random(&mut seed, 10) {
-            0..=2 => {
+            0..=1 => {
                 let event = json!({"event_type": "a.b", "data": {}});
                 let enqueued = enqueue(&client, json!([event, event])).await.unwrap();
                 held.extend(claimed(&enqueued));
+            }
+            2 => {
+                let store = "select public.store_webhook_events('[{\"event_type\": \"a.c\", \"data\": {}}]')";
+                client.execute(store, &[]).await.unwrap();
+                held.extend(claimed(&fan_out(&client, 20).await));
             }
             3..=4 => held.extend(claimed(&claim(&client, 20).await)),
             5..=6 => {
@@ -354,8 +357,8 @@ async fn everything(client: Client, endpoints: &[Uuid], mut seed: u64) -> usize 
                     where id in (select id from public.webhook_deliveries
                       where status in ('success', 'failed') limit 5 for update skip locked)";
                 client.execute(age, &[]).await.unwrap();
-                let purge = "select public.purge_webhook_deliveries(1, 5)";
-                client.execute(purge, &[]).await.unwrap();
+                let upkeep = "select public.run_webhook_upkeep(1, null, 5)";
+                client.execute(upkeep, &[]).await.unwrap();
             }
         }
         done += 1;
@@ -379,20 +382,27 @@ async fn calls_of_every_kind_at_once_wait_for_each_other_and_none_fails() {
     let done = join_all(sides).await;
     assert!(done.iter().all(|done| *done > 20), "{done:?}");
     let client = &database.client;
-    let counts = "select (select coalesce(sum(attempts), 0) from webhooks.attempt_counts)
-          <= (select sum(attempts) from webhooks.totals)
-        and not exists (
-          select from public.webhook_deliveries d
-          left join webhooks.queue q using (endpoint_id)
-          where d.status in ('pending', 'retrying') and (q.endpoint_id is null
-            or q.due_at > greatest(d.next_retry_at, date_trunc('minute', now()) + interval '1 minute')))";
+    upkeep(client, 90).await;
+    let counts = "select coalesce((select sum(attempts) from webhooks.attempt_counts), 0)
+          = coalesce((select sum(attempts) from webhooks.totals), 0)
+        and coalesce((select sum(attempts) from webhooks.totals), 0)
+          >= (select count(*) from public.webhook_delivery_attempts)";
     let holds: bool = client.query_one(counts, &[]).await.unwrap().get(0);
     assert!(holds);
-    // What was deleted has taken along what belonged to it.
+    // What can be claimed is in the queue, or noted.
+    let lost = "select count(*) from public.webhook_deliveries d
+        join public.webhook_endpoints e on e.id = d.endpoint_id
+        left join webhooks.queue q using (endpoint_id)
+        where d.status in ('pending', 'retrying') and d.leased_until is null
+          and (q.endpoint_id is null or q.due_from > d.next_retry_at
+            or q.waits_until > greatest(d.next_retry_at, q.held_until))
+          and not exists (
+            select from webhooks.due_log l
+            where l.endpoint_id = d.endpoint_id and l.due_at <= d.next_retry_at)";
+    let lost: i64 = client.query_one(lost, &[]).await.unwrap().get(0);
+    assert_eq!(lost, 0);
+    // What was deleted has taken its attempts along.
     let orphans = "select exists (
-          select from webhooks.attempt_counts a
-          where not exists (select from public.webhook_endpoints e where e.id = a.endpoint_id))
-        or exists (
           select from public.webhook_delivery_attempts a
           where not exists (select from public.webhook_deliveries d where d.id = a.delivery_id))";
     let are_there: bool = client.query_one(orphans, &[]).await.unwrap().get(0);
@@ -412,6 +422,7 @@ async fn an_owner_is_told_once_that_an_endpoint_fails_and_once_that_it_recovered
     record_all(client, &deliveries[9..10], 500).await;
     assert_eq!(news(client).await, []);
     record_all(client, &deliveries[10..11], 500).await;
+    assert_eq!(news(client).await.len(), 1);
     record_all(client, &deliveries[11..13], 500).await;
     let told = news(client).await;
     assert_eq!(told.len(), 1);
@@ -457,8 +468,10 @@ async fn news_of_an_endpoint_reach_its_owners_other_endpoints_and_nobody_else() 
     register(&stranger, "*").await;
     let deliveries = claimed(&claim(client, 1).await);
     record_all(client, &deliveries, 410).await;
-    let reached: HashSet<_> = claimed(&claim(client, 10).await)
+    let reached: HashSet<_> = pump(client)
+        .await
         .iter()
+        .flat_map(claimed)
         .map(|d| d["endpoint_id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(reached, told.map(|id| id.to_string()).into());
@@ -499,10 +512,11 @@ async fn a_result_that_is_recorded_twice_is_logged_and_counted_once() {
     for _ in 0..2 {
         record_all(client, &deliveries, 500).await;
     }
+    upkeep(client, 90).await;
     for count in [
         "select count(*) from public.webhook_delivery_attempts where endpoint_id = $1",
         "select sum(attempts) from webhooks.attempt_counts where endpoint_id = $1",
-        "select consecutive_failures from public.webhook_endpoint_stats where endpoint_id = $1",
+        "select consecutive_failures from webhooks.endpoint_health where endpoint_id = $1",
         "select sum(attempts) from webhooks.totals where $1::uuid is not null",
     ] {
         assert_eq!(value(client, count, &endpoint).await, 1, "{count}");
@@ -520,8 +534,13 @@ async fn counts_become_coarser_with_age_and_stay_the_same_in_sum() {
           'success', 10, 1
         from generate_series(0, 999) n";
     client.execute(rows, &[&endpoint]).await.unwrap();
-    let purge = "select public.purge_webhook_deliveries(90, 100)";
-    while client.query_one(purge, &[]).await.unwrap().get::<_, i32>(0) > 0 {}
+    let merge = "select public.run_webhook_upkeep(90, null, 100)";
+    while client
+        .query_one(merge, &[])
+        .await
+        .unwrap()
+        .get::<_, bool>(0)
+    {}
     let sum = "select sum(attempts) from webhooks.attempt_counts where endpoint_id = $1";
     assert_eq!(value(client, sum, &endpoint).await, 1000);
     let spans = "select jsonb_agg(distinct seconds order by seconds)
@@ -559,7 +578,7 @@ async fn retention_deletes_what_ended_long_ago_with_its_attempts_and_nothing_tha
             set status = 'retrying', next_retry_at = now() + interval '1 hour'
             where event_type = 'due'";
     database.batch_execute(age).await.unwrap();
-    workers.retention_cron().await;
+    workers.cron().await;
     eventually("the old one is gone", SOON, async || {
         let left = stack.deliveries(&endpoint.id).await;
         (left.len() == 2).then_some(())

@@ -55,8 +55,10 @@ async fn drain(stack: &Stack) {
         if count(stack, LIVE).await == 0 {
             return;
         }
-        let due =
-            format!("update public.webhook_deliveries set next_retry_at = now() where {LIVE}");
+        let due = format!(
+            "update public.webhook_deliveries set next_retry_at = now(), leased_until = null
+                where {LIVE}"
+        );
         stack.database().await.execute(&due, &[]).await.unwrap();
         stack
             .deliver(&json!({"action": "retry"}))
@@ -130,10 +132,10 @@ async fn ten_kills_in_the_middle_of_a_batch_lose_nothing_and_repeat_only_what_wa
             sleep(Duration::from_millis(moment)).await;
             private.crash("workers").await;
         });
-        let leased = format!("{LIVE} and next_retry_at > now()");
+        let leased = format!("{LIVE} and leased_until > now()");
         in_flight += count(&private.stack, &leased).await;
         let leases_over =
-            format!("update public.webhook_deliveries set next_retry_at = now() where {leased}");
+            format!("update public.webhook_deliveries set leased_until = null where {leased}");
         let database = private.stack.database().await;
         database.execute(&leases_over, &[]).await.unwrap();
     }

@@ -176,7 +176,7 @@ async fn update_changes_what_it_names_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn delete_removes_the_endpoint_and_its_deliveries() {
+async fn delete_removes_the_endpoint_at_once_and_its_deliveries_with_the_next_upkeep() {
     let stack = Stack::get();
     let user = stack.user().await;
     let receiver = Receiver::start(200).await;
@@ -189,6 +189,8 @@ async fn delete_removes_the_endpoint_and_its_deliveries() {
     user.delete(&path).await.expect(StatusCode::OK);
     assert_eq!(user.get(&path).await.expect_error(404), "not_found");
     assert_eq!(user.delete(&path).await.expect_error(404), "not_found");
+    let upkeep = "select public.run_webhook_upkeep(90)";
+    stack.database().await.execute(upkeep, &[]).await.unwrap();
     assert!(stack.deliveries(&endpoint.id).await.is_empty());
 }
 

@@ -1,37 +1,205 @@
 //! The migrations apply wherever they should, and again without harm.
 
-use serde_json::Value;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
 use tests::cluster::{Cluster, migrate};
 use tests::stack::connect;
 use tokio_postgres::Client;
+
+use crate::database::{claim, claimed, enqueue, record, upkeep};
 
 /// Everything the migrations decide, as text: tables, columns, indexes, constraints,
 /// policies, functions, privileges, the catalogue.
 async fn snapshot(database: &Client) -> Vec<String> {
     let rows = database
         .query(
-            "select format('%s.%s %s %s %s', c.table_name, c.column_name, c.data_type,
-                 c.is_nullable, c.column_default)
-               from information_schema.columns c where c.table_schema = 'public'
-             union all select indexdef from pg_indexes where schemaname = 'public'
-             union all select format('%s %s', conname, pg_get_constraintdef(oid))
-               from pg_constraint where connamespace = 'public'::regnamespace
-             union all select format('%s %s %s %s', tablename, policyname, qual, with_check)
-               from pg_policies where schemaname = 'public'
-             union all select format('%s %s', pg_get_functiondef(oid), proacl)
-               from pg_proc where pronamespace = 'public'::regnamespace
-             union all select format('%s %s', relname, relacl)
-               from pg_class where relnamespace = 'public'::regnamespace
-             union all select format('%s.%s %s', attrelid::regclass, attname, attacl)
+            "select line from (
+             select format('column %s.%s.%s %s %s %s', c.table_schema, c.table_name, c.column_name,
+                 c.udt_name, case c.is_nullable when 'NO' then 'not null' else 'null' end,
+                 coalesce('default ' || c.column_default, ''))
+               from information_schema.columns c where c.table_schema in ('public', 'webhooks')
+             union all select 'index ' || indexdef from pg_indexes
+               where schemaname in ('public', 'webhooks')
+             union all select format('constraint %s %s %s', conrelid::regclass, conname,
+                 pg_get_constraintdef(oid))
+               from pg_constraint where connamespace in ('public'::regnamespace,
+                 'webhooks'::regnamespace) and contype <> 'n'
+             union all select format('policy %s.%s %s for %s to %s using %s check %s', schemaname,
+                 tablename, policyname, cmd, array_to_string(roles, ', '), qual, with_check)
+               from pg_policies where schemaname in ('public', 'webhooks')
+             union all select format('function %s %s %s %s %s %s', oid::regprocedure,
+                 case provolatile when 'i' then 'immutable' when 's' then 'stable'
+                   else 'volatile' end,
+                 case when prosecdef then 'security definer' else 'security invoker' end,
+                 proconfig, proacl, md5(pg_get_functiondef(oid)))
+               from pg_proc where pronamespace in ('public'::regnamespace, 'webhooks'::regnamespace)
+             union all select format('privileges %s %s%s', oid::regclass, relacl,
+                 case when relrowsecurity then ' row-level security' end)
+               from pg_class where relnamespace in ('public'::regnamespace,
+                 'webhooks'::regnamespace) and relkind in ('r', 'S')
+             union all select format('privileges %s.%s %s', attrelid::regclass, attname, attacl)
                from pg_attribute where attacl is not null and attrelid > 16000
-             union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
-             union all select name from public.webhook_event_types
-             order by 1",
+             union all select 'trigger ' || pg_get_triggerdef(oid) from pg_trigger
+               where not tgisinternal
+             union all select 'event type ' || name from public.webhook_event_types
+             ) s (line) order by line collate \"C\"",
             &[],
         )
         .await
         .unwrap();
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// migrations/schema.txt, which UPDATE_SCHEMA=1 writes anew.
+#[tokio::test]
+async fn the_schema_is_the_one_that_is_written_down() {
+    let cluster = Cluster::start(18).await;
+    let database = connect(&cluster.url).await;
+    migrate(&database).await;
+    let lines: Vec<String> = snapshot(&database)
+        .await
+        .into_iter()
+        // Without the sums of functions' bodies, which stand in migrations/functions/.
+        .map(|line| match line.rsplit_once(' ') {
+            Some((rest, sum)) if line.starts_with("function ") && sum.len() == 32 => {
+                rest.to_owned()
+            }
+            _ => line,
+        })
+        .collect();
+    drop(database);
+    cluster.stop().await;
+
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/schema.txt");
+    let text = lines.join("\n") + "\n";
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&file, &text).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap();
+    let difference = text
+        .lines()
+        .zip(written.lines())
+        .find(|(now, then)| now != then);
+    assert_eq!(difference, None, "set UPDATE_SCHEMA=1 to write it anew");
+    assert_eq!(text, written);
+}
+
+/// What an earlier version had goes, what somebody else has stays.
+#[tokio::test]
+async fn a_function_that_is_no_longer_there_is_dropped_and_a_user_s_own_is_not() {
+    let cluster = Cluster::start(18).await;
+    let database = connect(&cluster.url).await;
+    migrate(&database).await;
+    let expected = snapshot(&database).await;
+    let others = "create function public.my_webhook_helper() returns integer
+          language sql as 'select 1'";
+    let old = "create function webhooks.earlier(integer) returns integer
+          language sql as 'select 1';
+        create function public.claim_webhook_deliveries(integer) returns integer
+          language sql as 'select 1';
+        create or replace function webhooks.nobody() returns uuid
+          language sql as 'select null::uuid'";
+    database.batch_execute(old).await.unwrap();
+    assert_ne!(snapshot(&database).await, expected);
+    migrate(&database).await;
+    assert_eq!(snapshot(&database).await, expected);
+    database.batch_execute(others).await.unwrap();
+    migrate(&database).await;
+    let is_there = "select public.my_webhook_helper()";
+    assert_eq!(
+        database
+            .query_one(is_there, &[])
+            .await
+            .unwrap()
+            .get::<_, i32>(0),
+        1
+    );
+    drop(database);
+    cluster.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_applied_and_changed_is_refused() {
+    let cluster = Cluster::start(18).await;
+    let database = connect(&cluster.url).await;
+    migrate(&database).await;
+    let change = "update webhooks.migrations set checksum = 'x' where name = '0002_tables.sql'";
+    database.execute(change, &[]).await.unwrap();
+    let script = format!("begin;{}commit;", migrations::script().unwrap());
+    let error = database.batch_execute(&script).await.unwrap_err();
+    let message = error.as_db_error().unwrap().message().to_owned();
+    assert!(
+        message.contains("0002_tables.sql was applied with another text"),
+        "{message}"
+    );
+    drop(database);
+    cluster.stop().await;
+}
+
+/// Applied again and again while events are enqueued, claimed and recorded.
+#[tokio::test]
+async fn applying_them_under_load_fails_no_call_and_loses_no_delivery_and_no_count() {
+    let cluster = Cluster::start(18).await;
+    let database = connect(&cluster.url).await;
+    migrate(&database).await;
+    let expected = snapshot(&database).await;
+    let user: uuid::Uuid = database
+        .query_one(
+            "insert into auth.users (id) values (gen_random_uuid()) returning id",
+            &[],
+        )
+        .await
+        .unwrap()
+        .get(0);
+    let endpoints = "insert into public.webhook_endpoints (user_id, url)
+        select $1, 'https://example.com/' from generate_series(1, 5)";
+    database.execute(endpoints, &[&user]).await.unwrap();
+
+    let is_over = AtomicBool::new(false);
+    let load = async |client: Client| {
+        let mut sent = 0;
+        while !is_over.load(Ordering::SeqCst) {
+            let events = json!([{"event_type": "a", "data": {}}, {"event_type": "b", "data": {}}]);
+            for answer in [
+                enqueue(&client, events).await.unwrap(),
+                claim(&client, 50).await,
+            ] {
+                let results: Vec<_> = claimed(&answer)
+                    .iter()
+                    .map(|d| {
+                        json!({"id": d["id"], "claim": d["claim"],
+                        "attempts": d["attempts"], "response_status": 200})
+                    })
+                    .collect();
+                sent += results.len() as i64;
+                let recorded = record(&client, json!(results)).await;
+                assert_eq!(recorded.as_array().unwrap().len(), results.len());
+            }
+        }
+        sent
+    };
+    let clients = [connect(&cluster.url).await, connect(&cluster.url).await];
+    let [a, b] = clients.map(load);
+    let (a, b, ()) = tokio::join!(a, b, async {
+        for _ in 0..10 {
+            migrate(&database).await;
+        }
+        is_over.store(true, Ordering::SeqCst);
+    });
+    assert!(a > 50 && b > 50, "{a} {b}");
+    upkeep(&database, 90).await;
+    let counts = "select (select count(*) from public.webhook_deliveries where status = 'success'),
+        (select sum(deliveries)::bigint from webhooks.endpoint_totals),
+        (select sum(attempts)::bigint from webhooks.totals)";
+    let row = database.query_one(counts, &[]).await.unwrap();
+    for column in 0..3 {
+        assert_eq!(row.get::<_, i64>(column), a + b, "{column}");
+    }
+    assert_eq!(snapshot(&database).await, expected);
+    drop(database);
+    cluster.stop().await;
 }
 
 /// Sends one event through the SQL functions, to see that they work.
@@ -144,6 +312,7 @@ const SUPABASE: &str = "
     grant usage on schema auth to anon, authenticated, service_role, migrator;
     grant all on auth.users to migrator;
     grant all on schema public to migrator;
+    grant create on database postgres to migrator;
     alter default privileges for role migrator in schema public
       grant all on tables to anon, authenticated, service_role;
     alter default privileges for role migrator in schema public
@@ -176,7 +345,9 @@ async fn they_apply_to_supabase_change_nothing_of_it_and_keep_secrets_from_its_r
             "has_column_privilege($1, 'public.webhook_endpoints', 'previous_secret', 'select')",
             "has_table_privilege($1, 'public.webhook_deliveries', 'insert, update, delete')",
             "has_column_privilege($1, 'public.webhook_api_keys', 'key_hash', 'select')",
-            "has_function_privilege($1, 'public.claim_webhook_deliveries(integer, integer)', 'execute')",
+            "has_schema_privilege($1, 'webhooks', 'create')",
+            "has_table_privilege($1, 'webhooks.queue', 'select, insert, update, delete')",
+            "has_function_privilege($1, 'public.claim_webhook_deliveries(integer, integer, integer)', 'execute')",
         ] {
             let sql = format!("select {privilege} from (values ($1::text)) v (role)");
             let has: bool = owner.query_one(&sql, &[&role]).await.unwrap().get(0);
@@ -251,6 +422,14 @@ const ORIGINAL: &str = "
     create trigger webhook_endpoint_updated_at before update on public.webhook_endpoints
       for each row execute function update_webhook_endpoint_timestamp();
     insert into auth.users values ('00000000-0000-4000-8000-000000000001');
+    create table public.api_keys (
+      id uuid primary key default gen_random_uuid(), user_id uuid not null,
+      key_hash text not null unique, is_active boolean default true, scopes text[]);
+    insert into public.api_keys (user_id, key_hash, is_active, scopes)
+    select '00000000-0000-4000-8000-000000000001',
+      'sha256_' || encode(sha256(convert_to(name, 'UTF8')), 'hex'), is_active, scopes
+    from (values ('both', true, array['read', 'write']), ('reader', true, array['read']),
+      ('unscoped', true, null), ('revoked', false, array['read'])) v (name, is_active, scopes);
     insert into public.webhook_endpoints (id, user_id, url, secret, is_active, events) values
       ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001',
        'https://example.com/', 'whsec_kept', null, array['*', 'never.catalogued']);
@@ -265,6 +444,50 @@ const ORIGINAL: &str = "
       ('00000000-0000-4000-8000-000000000002', 'vehicle.created', 'twice', '{}',
        'success', 1, now());
 ";
+
+/// The original's API keys count as they did, and the table is as it was.
+async fn foreign_keys_are_read_and_left_alone(database: &Client) {
+    let caller = async |key: &str, scope: &str| -> bool {
+        let statement = "select set_config('request.headers',
+            json_build_object('x-api-key', $1::text)::text, false), webhooks.caller($2) is not null";
+        let row = database
+            .query_one(statement, &[&key, &scope])
+            .await
+            .unwrap();
+        row.get(1)
+    };
+    for (key, reads, writes) in [
+        ("nk_live_both", true, true),
+        ("nk_live_reader", true, false),
+        ("nk_live_unscoped", true, true),
+        ("nk_live_revoked", false, false),
+        ("nk_live_unknown", false, false),
+    ] {
+        let answers = (caller(key, "read").await, caller(key, "write").await);
+        assert_eq!(answers, (reads, writes), "{key}");
+    }
+    let columns = "select string_agg(column_name, ',' order by column_name)
+        from information_schema.columns where table_schema = 'public' and table_name = 'api_keys'";
+    let columns: String = database.query_one(columns, &[]).await.unwrap().get(0);
+    assert_eq!(columns, "id,is_active,key_hash,scopes,user_id");
+    let rows = "select count(*) from public.api_keys";
+    assert_eq!(
+        database
+            .query_one(rows, &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0),
+        4
+    );
+    // And a table of another shape is no error.
+    database
+        .batch_execute("alter table public.api_keys rename column key_hash to digest")
+        .await
+        .unwrap();
+    assert!(!caller("nk_live_both", "read").await);
+    let reset = "select set_config('request.headers', '', false)";
+    database.execute(reset, &[]).await.unwrap();
+}
 
 #[tokio::test]
 async fn they_bring_an_existing_deployment_to_the_same_shape_and_keep_its_rows() {
@@ -283,8 +506,16 @@ async fn they_bring_an_existing_deployment_to_the_same_shape_and_keep_its_rows()
     let server = cluster.url.strip_suffix("postgres").unwrap();
     let fresh = connect(&format!("{server}fresh")).await;
     migrate(&fresh).await;
-    assert_eq!(upgraded, snapshot(&fresh).await);
+    // The table of API keys is another program's.
+    let of_webhooks = |lines: Vec<String>| -> Vec<String> {
+        lines
+            .into_iter()
+            .filter(|line| !line.contains("api_keys") || line.contains("webhook_api_keys"))
+            .collect()
+    };
+    assert_eq!(of_webhooks(upgraded), of_webhooks(snapshot(&fresh).await));
     drop(fresh);
+    foreign_keys_are_read_and_left_alone(&database).await;
 
     let kept: Value = database
         .query_one(

@@ -54,6 +54,9 @@ async fn no_role_but_the_service_role_reads_secrets() {
         "select 1 from public.webhook_endpoints where secret like 'whsec_0%'",
         "select public.generate_webhook_secret()",
         "select public.claim_webhook_deliveries(10, 10)",
+        "select public.fan_out_webhook_events(10, 10)",
+        "select public.store_webhook_events('[]')",
+        "select webhooks.batch('{}')",
         "select public.enqueue_webhook_events('[]', 10, 10)",
         "select public.record_webhook_results('[]')",
         "select key_hash from public.webhook_api_keys",
@@ -98,7 +101,7 @@ async fn no_route_of_the_api_shows_a_secret() {
         "rpc/claim_webhook_deliveries?claim_limit=50&lease_seconds=1".to_owned(),
         format!("rpc/get_webhook_endpoint?endpoint_id={id}"),
         "rpc/list_webhook_endpoints".to_owned(),
-        format!("rpc/webhook_endpoint_json?endpoint_id={id}"),
+        format!("rpc/require_endpoint?endpoint_id={id}&scope=read"),
     ] {
         for (name, value) in [
             ("authorization", format!("Bearer {}", user.jwt)),
@@ -249,17 +252,19 @@ async fn every_table_has_row_level_security_and_every_function_a_pinned_search_p
     let stack = Stack::get();
     let open = stack
         .sql(
-            "select c.relname from pg_class c
-             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-               and (c.relname like 'webhook%' or c.relname = 'api_keys') and not c.relrowsecurity",
+            "select c.oid::regclass::text as name from pg_class c
+             where c.relkind in ('r', 'p') and not c.relrowsecurity
+               and (c.relnamespace = 'webhooks'::regnamespace
+                 or c.relnamespace = 'public'::regnamespace and c.relname like 'webhook%')",
             &[],
         )
         .await;
     assert!(open.is_empty(), "{open:?}");
     let unpinned = stack
         .sql(
-            "select p.proname from pg_proc p
-             where p.pronamespace = 'public'::regnamespace and p.proname like '%webhook%'
+            "select p.oid::regprocedure::text as name from pg_proc p
+             where (p.pronamespace = 'webhooks'::regnamespace
+                 or p.pronamespace = 'public'::regnamespace and p.proname like '%webhook%')
                and not coalesce(p.proconfig @> array['search_path=\"\"'], false)
                -- Parsed when it was created.
                and p.prosqlbody is null",
@@ -267,4 +272,33 @@ async fn every_table_has_row_level_security_and_every_function_a_pinned_search_p
         )
         .await;
     assert!(unpinned.is_empty(), "{unpinned:?}");
+}
+
+/// JIT compiles for a second what runs for a millisecond, and plans made while tables are empty
+/// read them whole when they are large.
+#[tokio::test]
+async fn the_functions_of_the_pump_are_planned_without_jit_and_without_reading_whole_tables() {
+    let planned = Stack::get()
+        .sql(
+            "select p.proname as name from pg_proc p
+             where p.pronamespace = 'public'::regnamespace
+               and p.proconfig @> array['jit=off', 'enable_seqscan=off',
+                 'plan_cache_mode=force_generic_plan']
+             order by 1",
+            &[],
+        )
+        .await;
+    let names: Vec<_> = planned
+        .iter()
+        .map(|p| p["name"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "claim_webhook_deliveries",
+        "enqueue_webhook_events",
+        "fan_out_webhook_events",
+        "record_webhook_results",
+        "run_webhook_upkeep",
+        "store_webhook_events",
+    ];
+    assert_eq!(names, expected);
 }

@@ -41,7 +41,7 @@ async fn one_message_has_everything_sent_and_each_delivery_once() {
 
     // By a wake-up, and by many of them at once: lost or repeated, a message changes nothing.
     let database = stack.database().await;
-    let emit = "select public.emit_webhook_event('vehicle.updated', '{}')";
+    let emit = "select public.broadcast_webhook_event('vehicle.updated', '{}')";
     database.batch_execute(emit).await.unwrap();
     let wake = json!({"action": "wake"});
     for answer in join_all((0..5).map(|_| stack.deliver(&wake))).await {

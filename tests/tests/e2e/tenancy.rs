@@ -28,8 +28,10 @@ async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static st
         .await
         .unwrap();
     // Here, where no claim sees it and takes it away.
-    let event = "insert into webhooks.outbox (event_id, event_type, payload)
-                 values ('e', 'a', '{}')";
+    let event = "insert into webhooks.outbox (owner, event_ref) values (webhooks.nobody(), 0);
+        insert into webhooks.due_log values (gen_random_uuid(), 'infinity');
+        insert into webhooks.queue (endpoint_id, owner, due_from)
+          values (gen_random_uuid(), webhooks.nobody(), now())";
     transaction.batch_execute(event).await.unwrap();
     let role = format!("set local role {}", who.role);
     transaction.batch_execute(&role).await.unwrap();
@@ -42,17 +44,25 @@ async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static st
             // is nothing.
             "PT401" => "denied",
             "PT404" => "nothing",
+            "PT403" => "denied",
             // Let in, and refused for what it asked.
             _ => "allowed",
         },
     }
 }
 
-/// anon, user A (the owner), user B, A's API key, the service role.
-async fn everybody(owner: &User, other: &User) -> [Who; 5] {
-    let key = owner.by_api_key().await;
-    let request = key.request(reqwest::Method::GET, "").build().unwrap();
-    let key = request.headers()["x-api-key"].to_str().unwrap().to_owned();
+/// anon, user A (the owner), user B, A's API key, one of A's that may only read, the service role.
+async fn everybody(stack: &Stack, owner: &User, other: &User) -> [Who; 6] {
+    let header = |user: &User| {
+        let request = user.request(reqwest::Method::GET, "").build().unwrap();
+        request.headers()["x-api-key"].to_str().unwrap().to_owned()
+    };
+    let key = header(&owner.by_api_key().await);
+    let reader = header(&owner.by_api_key().await);
+    let only_reads = "update public.webhook_api_keys set scopes = array['read']
+        where key_hash = 'sha256_' || encode(sha256(convert_to(substr($1, 9), 'UTF8')), 'hex')";
+    let changed = stack.database().await.execute(only_reads, &[&reader]).await;
+    assert_eq!(changed.unwrap(), 1);
     let who = |name, role, claims, headers| Who {
         name,
         role,
@@ -80,6 +90,12 @@ async fn everybody(owner: &User, other: &User) -> [Who; 5] {
             json!({"x-api-key": key}),
         ),
         who(
+            "reader",
+            "anon",
+            json!({"role": "anon"}),
+            json!({"x-api-key": reader}),
+        ),
+        who(
             "service",
             "service_role",
             json!({"role": "service_role"}),
@@ -88,121 +104,237 @@ async fn everybody(owner: &User, other: &User) -> [Who; 5] {
     ]
 }
 
-/// What anon, owner, other, key and service may do, one letter each: `a`llowed, `d`enied,
+/// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 13] = [
+const TABLES: [(&str, &str, [&str; 4]); 22] = [
     // table, columns to select, [select, insert, update, delete]
-    ("api_keys", "id", ["nanaa", "dddda", "dddda", "dddda"]),
     (
-        "webhook_attempt_counts",
-        "*",
-        ["nanaa", "dddda", "dddda", "dddda"],
-    ),
-    (
-        "webhook_deliveries",
-        "*",
-        ["nanaa", "dddda", "dddda", "dddda"],
-    ),
-    (
-        "webhook_delivery_attempts",
-        "*",
-        ["nanaa", "dddda", "dddda", "dddda"],
-    ),
-    (
-        "webhook_endpoint_stats",
-        "*",
-        ["nanaa", "dddda", "dddda", "dddda"],
-    ),
-    (
-        "webhook_endpoints",
+        "public.webhook_api_keys",
         "id",
-        ["nanaa", "dadaa", "nanaa", "nanaa"],
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
     ),
     (
-        "webhook_event_types",
+        "public.webhook_deliveries",
         "*",
-        ["aaaaa", "dddda", "dddda", "dddda"],
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
     ),
-    ("webhook_outbox", "*", ["dddda", "dddda", "dddda", "dddda"]),
-    ("webhook_queue", "*", ["dddda", "dddda", "dddda", "dddda"]),
     (
-        "webhook_settings",
+        "public.webhook_delivery_attempts",
         "*",
-        ["dddda", "dddda", "dddda", "dddda"],
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
     ),
-    ("webhook_ticks", "*", ["dddda", "dddda", "dddda", "dddda"]),
-    ("webhook_totals", "*", ["dddda", "dddda", "dddda", "dddda"]),
-    ("webhook_wake_up", "*", ["ddddd", "ddddd", "ddddd", "ddddd"]),
+    (
+        "public.webhook_endpoints",
+        "id",
+        ["nanaaa", "dadada", "nanana", "nanana"],
+    ),
+    (
+        "public.webhook_event_types",
+        "*",
+        ["aaaaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "public.webhook_events",
+        "*",
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.attempt_counts",
+        "*",
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.deleted_endpoints",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.due_log",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.endpoint_health",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.endpoint_totals",
+        "*",
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.migrations",
+        "*",
+        ["dddddd", "dddddd", "dddddd", "dddddd"],
+    ),
+    (
+        "webhooks.outbox",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.progress",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.public_functions",
+        "*",
+        ["dddddd", "dddddd", "dddddd", "dddddd"],
+    ),
+    (
+        "webhooks.pump",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.queue",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.settings",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.tally",
+        "*",
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.ticks",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.totals",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.wake_up",
+        "*",
+        ["dddddd", "dddddd", "dddddd", "dddddd"],
+    ),
 ];
 
-const FUNCTIONS: [(&str, &str); 67] = [
-    ("claim_webhook_deliveries", "dddda"),
-    ("create_webhook_api_key", "daaad"),
-    ("create_webhook_endpoint", "daaad"),
-    ("delete_webhook_api_key", "dnnad"),
-    ("delete_webhook_endpoint", "dnnnd"),
-    ("emit_webhook_event", "dddda"),
-    ("enqueue_webhook_events", "dddda"),
-    ("generate_webhook_secret", "dddda"),
-    ("get_webhook_delivery", "dnnnd"),
-    ("get_webhook_endpoint", "dnnnd"),
-    ("get_webhook_endpoint_stats", "dnnnd"),
-    ("get_webhook_stats", "daaad"),
-    ("list_webhook_api_keys", "daaad"),
-    ("list_webhook_deliveries", "dnnnd"),
-    ("list_webhook_endpoints", "daaad"),
-    ("list_webhook_event_types", "daaad"),
-    ("purge_webhook_deliveries", "dddda"),
-    ("put_webhook_event_type", "dddda"),
-    ("record_webhook_results", "dddda"),
-    ("record_webhook_tick", "dddda"),
-    ("recover_webhook_deliveries", "dnnnd"),
-    ("resend_webhook_delivery", "dnnnd"),
-    ("rotate_webhook_secret", "dnnnd"),
-    ("test_webhook_endpoint", "dnnnd"),
-    ("update_webhook_endpoint", "dnnnd"),
-    ("update_webhook_endpoint_timestamp", "ddddd"),
-    ("webhook_back_off_after", "dddda"),
-    ("webhook_caller", "aaaaa"),
-    ("webhook_claimed_json", "dddda"),
-    ("webhook_deliveries_deleted", "ddddd"),
-    ("webhook_deliveries_inserted", "ddddd"),
-    ("webhook_deliveries_updated", "ddddd"),
-    ("webhook_delivery_object", "aaaad"),
-    ("webhook_drain_outbox", "dddda"),
-    ("webhook_endpoint_before_insert", "ddddd"),
-    ("webhook_endpoint_changed", "ddddd"),
-    ("webhook_endpoint_check", "ddddd"),
-    ("webhook_endpoint_json", "dnnnd"),
-    ("webhook_endpoint_object", "aaaad"),
-    ("webhook_endpoints_deleted", "ddddd"),
-    ("webhook_event_patterns", "aaaaa"),
-    ("webhook_event_refusal", "dddda"),
-    ("webhook_fan_out", "dddda"),
-    ("webhook_header_names", "aaaaa"),
-    ("webhook_headers_problem", "aaaaa"),
-    ("webhook_judge_health", "dddda"),
-    ("webhook_key_object", "aaaad"),
-    ("webhook_latency_class", "dddda"),
-    ("webhook_latency_ms", "aaaaa"),
-    ("webhook_make_test", "aaaad"),
-    ("webhook_max_claim_bytes", "dddda"),
-    ("webhook_max_payload_bytes", "dddda"),
-    ("webhook_metrics", "dddda"),
-    ("webhook_note_key_use", "aaaad"),
-    ("webhook_parse_time", "aaaad"),
-    ("webhook_payload", "dddda"),
-    ("webhook_refuse_field", "aaaaa"),
-    ("webhook_require_active", "aaaad"),
-    ("webhook_require_caller", "daaad"),
-    ("webhook_require_delivery", "dnnnd"),
-    ("webhook_require_token", "daaad"),
-    ("webhook_retry_delay", "dddda"),
-    ("webhook_send_again", "aaaad"),
-    ("webhook_setting", "aaaaa"),
-    ("webhook_stats_object", "aaaad"),
-    ("webhook_tell", "dddda"),
-    ("webhook_wake_up_deliver", "ddddd"),
+const FUNCTIONS: [(&str, &str); 114] = [
+    ("public.broadcast_webhook_event", "ddddda"),
+    ("public.claim_webhook_deliveries", "ddddda"),
+    ("public.create_webhook_api_key", "daaddd"),
+    ("public.create_webhook_endpoint", "daaadd"),
+    ("public.delete_webhook_api_key", "dnnddd"),
+    ("public.delete_webhook_endpoint", "dnnndd"),
+    ("public.emit_webhook_event", "ddddda"),
+    ("public.enqueue_webhook_events", "ddddda"),
+    ("public.fan_out_webhook_events", "ddddda"),
+    ("public.generate_webhook_secret", "ddddda"),
+    ("public.get_webhook_delivery", "dnnnnd"),
+    ("public.get_webhook_endpoint", "dnnnnd"),
+    ("public.get_webhook_endpoint_stats", "dnnnnd"),
+    ("public.get_webhook_stats", "daaaad"),
+    ("public.list_webhook_api_keys", "daaddd"),
+    ("public.list_webhook_deliveries", "dnnnnd"),
+    ("public.list_webhook_endpoints", "daaaad"),
+    ("public.list_webhook_event_types", "daaaad"),
+    ("public.put_webhook_event_type", "ddddda"),
+    ("public.record_webhook_results", "ddddda"),
+    ("public.record_webhook_tick", "ddddda"),
+    ("public.recover_webhook_deliveries", "dnnndd"),
+    ("public.resend_webhook_delivery", "dnnndd"),
+    ("public.rotate_webhook_secret", "dnnndd"),
+    ("public.run_webhook_upkeep", "ddddda"),
+    ("public.store_webhook_events", "ddddda"),
+    ("public.test_webhook_endpoint", "dnnndd"),
+    ("public.update_webhook_endpoint", "dnnndd"),
+    ("public.update_webhook_endpoint_timestamp", "dddddd"),
+    ("public.webhook_endpoint_before_insert", "dddddd"),
+    ("public.webhook_metrics", "ddddda"),
+    ("webhooks.alert", "ddddda"),
+    ("webhooks.back_off_after", "ddddda"),
+    ("webhooks.batch", "ddddda"),
+    ("webhooks.become_pump", "ddddda"),
+    ("webhooks.caller", "aaaaaa"),
+    ("webhooks.check_endpoint", "dddddd"),
+    ("webhooks.check_endpoint_count", "aaaaaa"),
+    ("webhooks.check_event_types", "aaaaaa"),
+    ("webhooks.count_tally", "ddddda"),
+    ("webhooks.deliveries_deleted", "dddddd"),
+    ("webhooks.delivery_inserted", "dddddd"),
+    ("webhooks.delivery_object", "aaaaad"),
+    ("webhooks.delivery_updated", "dddddd"),
+    ("webhooks.disable_lost_endpoints", "ddddda"),
+    ("webhooks.due_owners", "ddddda"),
+    ("webhooks.emit", "dddddd"),
+    ("webhooks.end_back_off", "ddddda"),
+    ("webhooks.end_leases", "ddddda"),
+    ("webhooks.end_pump", "ddddda"),
+    ("webhooks.end_secrets", "ddddda"),
+    ("webhooks.end_waits", "ddddda"),
+    ("webhooks.endpoint_changed", "dddddd"),
+    ("webhooks.endpoint_object", "aaaaad"),
+    ("webhooks.endpoints_deleted", "dddddd"),
+    ("webhooks.event_patterns", "aaaaaa"),
+    ("webhooks.event_refusal", "ddddda"),
+    ("webhooks.fan_out", "ddddda"),
+    ("webhooks.foreign_key", "dddddd"),
+    ("webhooks.headers_problem", "aaaaaa"),
+    ("webhooks.is_due", "ddddda"),
+    ("webhooks.is_stored", "ddddda"),
+    ("webhooks.key_hash", "aaaaaa"),
+    ("webhooks.key_object", "dddddd"),
+    ("webhooks.latency_class", "ddddda"),
+    ("webhooks.latency_ms", "aaaaaa"),
+    ("webhooks.lease", "ddddda"),
+    ("webhooks.make_test", "dnnndd"),
+    ("webhooks.max_batch_bytes", "ddddda"),
+    ("webhooks.max_payload_bytes", "ddddda"),
+    ("webhooks.merge_counts", "ddddda"),
+    ("webhooks.merge_due_log", "ddddda"),
+    ("webhooks.next_turn", "ddddda"),
+    ("webhooks.nobody", "ddddda"),
+    ("webhooks.note_fan_out_failure", "ddddda"),
+    ("webhooks.note_health", "ddddda"),
+    ("webhooks.note_key_use", "aaaaaa"),
+    ("webhooks.note_streaks", "ddddda"),
+    ("webhooks.outbox_owners", "ddddda"),
+    ("webhooks.parse_events", "ddddda"),
+    ("webhooks.parse_time", "aaaaaa"),
+    ("webhooks.payload", "ddddda"),
+    ("webhooks.pick_deliveries", "dddddn"),
+    ("webhooks.purge_counts", "ddddda"),
+    ("webhooks.purge_deleted_endpoints", "ddddda"),
+    ("webhooks.purge_deliveries", "ddddda"),
+    ("webhooks.purge_events", "ddddda"),
+    ("webhooks.read_event", "ddddda"),
+    ("webhooks.record_attempts", "ddddda"),
+    ("webhooks.recorded_before", "ddddda"),
+    ("webhooks.refuse_field", "aaaaaa"),
+    ("webhooks.release", "ddddda"),
+    ("webhooks.renew_pump", "ddddda"),
+    ("webhooks.require_active", "aaaaad"),
+    ("webhooks.require_caller", "daaddd"),
+    ("webhooks.require_delivery", "dnnddd"),
+    ("webhooks.require_endpoint", "dnnddd"),
+    ("webhooks.require_token", "dddddd"),
+    ("webhooks.retry_delay", "ddddda"),
+    ("webhooks.retry_wait", "ddddda"),
+    ("webhooks.rooms", "dddddn"),
+    ("webhooks.send_again", "dnnndd"),
+    ("webhooks.set_next_turns", "ddddda"),
+    ("webhooks.setting", "aaaaaa"),
+    ("webhooks.settle", "ddddda"),
+    ("webhooks.stats_object", "aaaaad"),
+    ("webhooks.store_event", "ddddda"),
+    ("webhooks.take_from_outbox", "ddddda"),
+    ("webhooks.take_turns", "ddddda"),
+    ("webhooks.tell", "ddddda"),
+    ("webhooks.truncate_drained_logs", "ddddda"),
+    ("webhooks.upkeep_step", "ddddda"),
+    ("webhooks.wake_up_deliver", "dddddd"),
+    ("webhooks.wanting_endpoints", "dddddn"),
 ];
 
 fn letters(outcomes: &[&str]) -> String {
@@ -214,41 +346,44 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
     let stack = Stack::get();
     let (owner, other) = (stack.user().await, stack.user().await);
     let endpoint = owner.register("https://example.com/").await;
-    let everybody = everybody(&owner, &other).await;
+    let everybody = everybody(&stack, &owner, &other).await;
     let mut client = stack.database().await;
     let (user, id) = (owner.id, &endpoint.id);
-    client
-        .execute(
-            "insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload,
-               next_retry_at) values ($1::text::uuid, 'vehicle.created', 'e', '{}', now() + interval '1 day')",
-            &[id],
-        )
-        .await
-        .unwrap();
     let others = format!(
-        "insert into webhooks.settings values ('TEST_SETTING', 1) on conflict do nothing;
-         insert into webhooks.attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
+        "insert into public.webhook_events (event_id, event_type, user_id, payload)
+           values ('e', 'vehicle.created', '{user}', '{{}}');
+         insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload,
+           next_retry_at) values ('{id}', 'vehicle.created', 'e', '{{}}', now() + interval '1 day');
          insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id,
            attempted_at) values ('{id}', 1, '{id}', now());
-         insert into webhooks.totals values ('tenancy', 0, 1) on conflict do nothing;
+         insert into webhooks.settings values ('TEST_SETTING', 1) on conflict do nothing;
+         insert into webhooks.attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
+         insert into webhooks.endpoint_totals values ('{id}', 1, 0);
+         insert into webhooks.tally (endpoint_id) values ('{id}');
+         insert into webhooks.endpoint_health (endpoint_id) values ('{id}');
+         insert into webhooks.deleted_endpoints (endpoint_id) values ('{id}');
+         insert into webhooks.progress values ('tenancy', null) on conflict do nothing;
+         insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
          insert into webhooks.ticks (ticks, finished_at, duration_ms) values (1, now(), 1)
            on conflict do nothing"
     );
     client.batch_execute(&others).await.unwrap();
+    let of_endpoint = format!("endpoint_id = '{id}'");
+    let is = |column: &str, value: &str| format!("{column} = '{value}'");
     // For each table: the rows concerned, a row to insert, and a change.
-    let rows = BTreeMap::from([
+    let rows: BTreeMap<&str, (String, String, &str)> = BTreeMap::from([
         (
-            "api_keys",
+            "public.webhook_api_keys",
             (
-                format!("user_id = '{user}'"),
+                is("user_id", &user.to_string()),
                 format!("(user_id, key_hash) values ('{user}', gen_random_uuid()::text)"),
                 "name = 'x'",
             ),
         ),
         (
-            "webhook_deliveries",
+            "public.webhook_deliveries",
             (
-                format!("endpoint_id = '{id}'"),
+                of_endpoint.clone(),
                 format!(
                     "(endpoint_id, event_type, event_id, payload) values ('{id}', 'a', 'b', '{{}}')"
                 ),
@@ -256,25 +391,9 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
             ),
         ),
         (
-            "webhook_endpoints",
+            "public.webhook_delivery_attempts",
             (
-                format!("id = '{id}'"),
-                format!("(user_id, url) values ('{user}', 'https://example.com/')"),
-                "description = 'x'",
-            ),
-        ),
-        (
-            "webhook_attempt_counts",
-            (
-                format!("endpoint_id = '{id}'"),
-                format!("values ('{id}', now(), 300, 'success', 2, 1)"),
-                "attempts = attempts + 1",
-            ),
-        ),
-        (
-            "webhook_delivery_attempts",
-            (
-                format!("endpoint_id = '{id}'"),
+                of_endpoint.clone(),
                 format!(
                     "(delivery_id, attempt, endpoint_id, attempted_at)
                     values ('{id}', 2, '{id}', now())"
@@ -283,15 +402,137 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
             ),
         ),
         (
-            "webhook_totals",
+            "public.webhook_endpoints",
             (
-                "outcome = 'tenancy'".to_owned(),
-                "values ('tenancy', 1, 1)".to_owned(),
+                is("id", id),
+                format!("(user_id, url) values ('{user}', 'https://example.com/')"),
+                "description = 'x'",
+            ),
+        ),
+        (
+            "public.webhook_event_types",
+            (
+                is("name", "vehicle.created"),
+                "(name) values ('tenancy.test')".to_owned(),
+                "description = 'x'",
+            ),
+        ),
+        (
+            "public.webhook_events",
+            (
+                is("user_id", &user.to_string()),
+                format!(
+                    "(event_id, event_type, user_id, payload) values ('f', 'a', '{user}', '{{}}')"
+                ),
+                "event_type = 'x'",
+            ),
+        ),
+        (
+            "webhooks.attempt_counts",
+            (
+                of_endpoint.clone(),
+                format!("values ('{id}', now(), 300, 'success', 2, 1)"),
                 "attempts = attempts + 1",
             ),
         ),
         (
-            "webhook_ticks",
+            "webhooks.deleted_endpoints",
+            (
+                of_endpoint.clone(),
+                "(endpoint_id) values (gen_random_uuid())".to_owned(),
+                "deleted_at = now()",
+            ),
+        ),
+        (
+            "webhooks.due_log",
+            (
+                "true".to_owned(),
+                format!("values ('{id}', now())"),
+                "due_at = due_at",
+            ),
+        ),
+        (
+            "webhooks.endpoint_health",
+            (
+                of_endpoint.clone(),
+                "(endpoint_id) values (gen_random_uuid())".to_owned(),
+                "is_slow = true",
+            ),
+        ),
+        (
+            "webhooks.endpoint_totals",
+            (
+                of_endpoint.clone(),
+                "(endpoint_id) values (gen_random_uuid())".to_owned(),
+                "failed = 0",
+            ),
+        ),
+        (
+            "webhooks.migrations",
+            (
+                "true".to_owned(),
+                "values ('x', 'y')".to_owned(),
+                "checksum = 'x'",
+            ),
+        ),
+        (
+            "webhooks.outbox",
+            (
+                is("event_ref", "0"),
+                format!("(owner, event_ref) values ('{id}', 0)"),
+                "failures = failures",
+            ),
+        ),
+        (
+            "webhooks.progress",
+            (
+                is("task", "tenancy"),
+                "values (gen_random_uuid()::text, null)".to_owned(),
+                "after_id = null",
+            ),
+        ),
+        (
+            "webhooks.public_functions",
+            ("true".to_owned(), "values ('x')".to_owned(), "name = name"),
+        ),
+        (
+            "webhooks.pump",
+            (
+                "true".to_owned(),
+                "(leased_until) values (now()) on conflict (id) do update set leased_until = now()"
+                    .to_owned(),
+                "leased_until = now()",
+            ),
+        ),
+        (
+            "webhooks.queue",
+            (
+                "true".to_owned(),
+                format!(
+                    "(endpoint_id, owner, due_from) values ('{id}', '{user}', now())
+                     on conflict (endpoint_id) do update set due_from = now()"
+                ),
+                "due_from = due_from",
+            ),
+        ),
+        (
+            "webhooks.settings",
+            (
+                is("name", "TEST_SETTING"),
+                "values ('OTHER_SETTING', 1)".to_owned(),
+                "value = 2",
+            ),
+        ),
+        (
+            "webhooks.tally",
+            (
+                of_endpoint.clone(),
+                format!("(endpoint_id) values ('{id}')"),
+                "failed = 0",
+            ),
+        ),
+        (
+            "webhooks.ticks",
             (
                 "true".to_owned(),
                 "(ticks, finished_at, duration_ms) values (1, now(), 1)
@@ -301,65 +542,29 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
             ),
         ),
         (
-            "webhook_event_types",
+            "webhooks.totals",
             (
-                "name = 'vehicle.created'".to_owned(),
-                "(name) values ('tenancy.test')".to_owned(),
-                "description = 'x'",
+                is("outcome", "tenancy"),
+                "values ('tenancy_2', 1)".to_owned(),
+                "attempts = attempts + 1",
             ),
         ),
         (
-            "webhook_endpoint_stats",
-            (
-                format!("endpoint_id = '{id}'"),
-                format!(
-                    "(endpoint_id) values ('{id}')
-                 on conflict (endpoint_id) do update set failed_deliveries = 0"
-                ),
-                "failed_deliveries = 0",
-            ),
-        ),
-        (
-            "webhook_outbox",
-            (
-                "true".to_owned(),
-                "(event_id, event_type, payload) values ('e', 'a', '{}')".to_owned(),
-                "is_wide = is_wide",
-            ),
-        ),
-        (
-            "webhook_wake_up",
+            "webhooks.wake_up",
             (
                 "true".to_owned(),
                 "(url, key) values ('https://example.com', 'x')".to_owned(),
                 "key = 'x'",
             ),
         ),
-        (
-            "webhook_queue",
-            (
-                format!("endpoint_id = '{id}'"),
-                format!(
-                    "(endpoint_id, due_at) values ('{id}', now())
-                 on conflict (endpoint_id) do update set due_at = excluded.due_at"
-                ),
-                "due_at = due_at",
-            ),
-        ),
-        (
-            "webhook_settings",
-            (
-                "name = 'TEST_SETTING'".to_owned(),
-                "values ('OTHER_SETTING', 1)".to_owned(),
-                "value = 2",
-            ),
-        ),
     ]);
 
     let tables = stack
         .sql(
-            "select c.relname as name from pg_class c
-             where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+            "select format('%s.%s', c.relnamespace::regnamespace, c.relname) as name
+             from pg_class c
+             where c.relkind in ('r', 'p', 'v', 'm') and (c.relnamespace = 'webhooks'::regnamespace
+               or c.relnamespace = 'public'::regnamespace and c.relname like 'webhook%')
              order by 1",
             &[],
         )
@@ -371,10 +576,10 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
     for (table, columns, expected) in TABLES {
         let (condition, row, change) = &rows[table];
         let statements = [
-            format!("select {columns} from public.{table} where {condition}"),
-            format!("insert into public.{table} {row}"),
-            format!("update public.{table} set {change} where {condition}"),
-            format!("delete from public.{table} where {condition}"),
+            format!("select {columns} from {table} where {condition}"),
+            format!("insert into {table} {row}"),
+            format!("update {table} set {change} where {condition}"),
+            format!("delete from {table} where {condition}"),
         ];
         for (statement, expected) in statements.iter().zip(expected) {
             let mut outcomes = Vec::new();
@@ -390,25 +595,28 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
 async fn every_role_may_call_the_functions_of_the_matrix_and_no_others() {
     let stack = Stack::get();
     let (owner, other) = (stack.user().await, stack.user().await);
-    let everybody = everybody(&owner, &other).await;
+    let everybody = everybody(&stack, &owner, &other).await;
     let mut client = stack.database().await;
     // Arguments that say nothing: who is let in is told what is wrong with them, or that
     // there is nothing.
     let functions = stack
         .sql(
-            "select p.proname as name, p.prorettype = 'trigger'::regtype as is_trigger,
-               format('select public.%I(%s)', p.proname, coalesce((
+            "select format('%s.%s', p.pronamespace::regnamespace, p.proname) as name,
+               p.prorettype = 'trigger'::regtype as is_trigger,
+               format('select %s.%I(%s)', p.pronamespace::regnamespace, p.proname, coalesce((
                  select string_agg(format('%L::%s',
-                   case t.typname when 'webhook_deliveries' then null when 'api_keys' then null
-                     when 'uuid' then '00000000-0000-4000-8000-000000000000'
-                     when 'text' then '[]' when 'int4' then '1' when 'int8' then '1' when 'int2' then '1'
-                     when 'bool' then 'true' when 'jsonb' then '{}' when '_text' then '{*}'
-                     when '_webhook_outbox' then '{}' when '_uuid' then '{}' else '2026-01-01' end,
-                   t.typname), ', ' order by a.ord)
+                   case when t.typname = 'uuid' then '00000000-0000-4000-8000-000000000000'
+                     when t.typname = 'text' then '[]' when t.typname in ('int4', 'int8', 'int2') then '1'
+                     when t.typname = 'bool' then 'true' when t.typname = 'jsonb' then '[]'
+                     when t.typname = '_text' then '{*}' when t.typname like '\\_%' then '{}'
+                     when t.typtype = 'c' then null
+                     else '2026-01-01' end,
+                   t.oid::regtype), ', ' order by a.ord)
                  from unnest(p.proargtypes) with ordinality as a (type, ord)
                  join pg_type t on t.oid = a.type), '')) as call
              from pg_proc p
-             where p.pronamespace = 'public'::regnamespace and p.proname like '%webhook%'
+             where p.pronamespace = 'webhooks'::regnamespace
+               or p.pronamespace = 'public'::regnamespace and p.proname like '%webhook%'
              order by 1",
             &[],
         )
