@@ -106,12 +106,12 @@ async fn an_owner_reads_events_addressed_to_them_and_those_delivered_to_their_en
     let database = Database::start().await;
     let client = &database.client;
     let stranger = new_user(client).await;
-    new_endpoint(client, database.user, "for.all").await;
+    new_endpoint(client, database.user, "import.completed").await;
     for (event_type, user) in [
         ("own", Some(database.user)),
         ("foreign", Some(stranger)),
-        ("for.all", None),
-        ("for.all.others", None),
+        ("import.completed", None),
+        ("document.uploaded", None),
     ] {
         let mut event = json!({"event_type": event_type, "data": {}});
         if let Some(user) = user {
@@ -131,7 +131,7 @@ async fn an_owner_reads_events_addressed_to_them_and_those_delivered_to_their_en
         client.batch_execute("rollback").await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     };
-    assert_eq!(read(database.user).await, ["own", "for.all"]);
+    assert_eq!(read(database.user).await, ["own", "import.completed"]);
     assert_eq!(read(stranger).await, ["foreign"]);
     assert_eq!(read(Uuid::new_v4()).await, [""; 0]);
     database.stop().await;

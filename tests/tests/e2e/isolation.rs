@@ -409,9 +409,11 @@ async fn a_transaction_that_holds_an_endpoint_holds_up_nothing_but_that_endpoint
         let active = "select count(*) from public.webhook_endpoints where is_active";
         let active: i64 = client.query_one(active, &[]).await.unwrap().get(0);
         assert_eq!(active, i64::from(!is_deletion));
-        let reset = "update public.webhook_endpoints set is_active = true,
-            updated_at = now() - interval '1 minute'";
-        client.execute(reset, &[]).await.unwrap();
+        let reset =
+            "update public.webhook_endpoints set is_active = true, rate_limit_per_minute = null,
+              updated_at = now() - interval '1 minute';
+            delete from webhooks.endpoint_health";
+        client.batch_execute(reset).await.unwrap();
     }
     database.stop().await;
 }
