@@ -287,7 +287,10 @@ impl Pump {
                 Ok(claim) => {
                     taken.batch.extend(claim.batch);
                     taken.settled.extend(claim.settled);
-                    taken.left = claim.left;
+                    taken.left = Left {
+                        due: claim.left.due,
+                        stored: claim.left.stored || taken.left.stored,
+                    };
                     is_answered = true;
                 }
                 Err(error) => failed = Some(error),

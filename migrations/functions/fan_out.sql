@@ -223,7 +223,8 @@ $$;
 -- after 300 ms or 2,000 endpoints. Renews the pump's lease, or ends it where nothing is left.
 --
 -- Answers {batch, due, stored}: for `batch` see webhooks.batch(); `due` says that claiming may find
--- something, `stored` that fan-out may.
+-- something, `stored` that fan-out may: where it found something now, more may be stored while that
+-- is sent.
 create or replace function public.fan_out_webhook_events(
   claim_limit integer, lease_seconds integer
 ) returns jsonb
@@ -240,7 +241,7 @@ declare
   endpoints integer := 0;
   bytes integer := webhooks.max_batch_bytes();
   claimed uuid[] := '{}';
-  is_left boolean;
+  is_more boolean;
 begin
   for step in select * from webhooks.take_from_outbox(greatest(claim_limit, 1)) loop
     exit when endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
@@ -269,14 +270,14 @@ begin
       bytes := bytes - octet_length(event.payload);
     end if;
   end loop;
-  is_left := webhooks.is_stored();
-  if is_left or cardinality(claimed) > 0 then
+  is_more := cardinality(claimed) > 0 or webhooks.is_stored();
+  if is_more then
     perform webhooks.renew_pump();
   else
     perform webhooks.end_pump();
   end if;
   return jsonb_build_object(
-    'batch', webhooks.batch(claimed), 'due', webhooks.is_due(), 'stored', is_left);
+    'batch', webhooks.batch(claimed), 'due', webhooks.is_due(), 'stored', is_more);
 end
 $$;
 

@@ -2,8 +2,9 @@
 --
 -- Under load many calls store events and one worker sends them in full batches. It holds a lease
 -- of 5 seconds in webhooks.pump and renews it with its calls. Where it dies, the next call that
--- stores, or the cron, takes over. The lease only avoids work done twice: two pumps at a time do
--- no harm, and no correctness depends on it.
+-- stores, or the cron, takes over. They also see to an event that is stored in the moment in which the
+-- pump finds nothing and ends its lease. The lease only avoids work done twice: two pumps at a time do
+-- no harm, and no delivery is lost by it.
 
 -- Makes the caller the pump if no lease is held; says whether it is. Does not wait.
 create or replace function webhooks.become_pump() returns boolean

@@ -188,7 +188,7 @@ impl Batch {
 pub struct Left {
     /// Deliveries to be claimed.
     pub due: bool,
-    /// Events to be fanned out.
+    /// Events to be fanned out, or that may be stored while the batch is sent.
     pub stored: bool,
 }
 

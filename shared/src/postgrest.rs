@@ -14,7 +14,7 @@ use crate::runtime::{self, Answer, Outgoing};
 use crate::secret::Secret;
 
 /// The most of an answer that is read, in bytes: several times what a claim of the
-/// largest size is (see `webhook_max_claim_bytes()`), with every character escaped.
+/// largest size is (see `webhooks.max_batch_bytes()`), with every character escaped.
 const MAX_ANSWER_BYTES: usize = 32 << 20;
 
 /// In whose name a call is made.

@@ -479,12 +479,29 @@ async fn foreign_keys_are_read_and_left_alone(database: &Client) {
             .get::<_, i64>(0),
         4
     );
+    // Without scopes a key may do both, and one that has expired nothing.
+    let other_columns = "alter table public.api_keys drop column scopes,
+          add column expires_at timestamptz;
+        update public.api_keys set expires_at = now() - interval '1 second'
+          where key_hash = 'sha256_' || encode(sha256('both'), 'hex');
+        update public.api_keys set expires_at = now() + interval '1 hour'
+          where key_hash = 'sha256_' || encode(sha256('unscoped'), 'hex')";
+    database.batch_execute(other_columns).await.unwrap();
+    for (key, may) in [
+        ("nk_live_both", false),
+        ("nk_live_reader", true),
+        ("nk_live_unscoped", true),
+        ("nk_live_revoked", false),
+    ] {
+        let answers = (caller(key, "read").await, caller(key, "write").await);
+        assert_eq!(answers, (may, may), "{key}");
+    }
     // And a table of another shape is no error.
     database
         .batch_execute("alter table public.api_keys rename column key_hash to digest")
         .await
         .unwrap();
-    assert!(!caller("nk_live_both", "read").await);
+    assert!(!caller("nk_live_unscoped", "read").await);
     let reset = "select set_config('request.headers', '', false)";
     database.execute(reset, &[]).await.unwrap();
 }
