@@ -19,7 +19,9 @@ const MAX_EVENTS: usize = 100;
 pub(crate) enum Rest {
     /// Nothing.
     Nothing,
-    /// To send what is stored and due.
+    /// To send one batch of what is stored and due.
+    Batch,
+    /// To send what is stored and due until nothing is left.
     Pump,
 }
 
@@ -130,10 +132,10 @@ async fn store(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest),
         Some(refusal) => Err(refused(refusal)),
         None => Ok(Object::new().with("event_id", &event.event_id)),
     });
-    let rest = if stored.pump {
-        Rest::Pump
-    } else {
-        Rest::Nothing
+    let rest = match (stored.pump, stored.is_crowded) {
+        (true, _) => Rest::Pump,
+        (false, true) => Rest::Batch,
+        (false, false) => Rest::Nothing,
     };
     Ok((answers.collect(), rest))
 }

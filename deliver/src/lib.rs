@@ -213,12 +213,11 @@ async fn put_event_type(
 
 /// Does what a call's caller does not wait for.
 async fn finish(pump: &Pump, rest: Rest) -> Result<(), Error> {
+    pump.finish_within(AFTER_ANSWER);
     match rest {
         Rest::Nothing => Ok(()),
-        Rest::Pump => {
-            pump.finish_within(AFTER_ANSWER);
-            pump.run().await
-        }
+        Rest::Batch => pump.batch(0).await.map(drop),
+        Rest::Pump => pump.run().await,
     }
 }
 

@@ -25,6 +25,9 @@ use crate::attempt;
 /// The most of an endpoint's answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 << 10;
 
+/// How long before the end of an invocation its last attempts begin.
+const LAST_ATTEMPT: Duration = Duration::from_secs(5);
+
 /// How often results are recorded while a batch is under way.
 const RECORD_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -95,6 +98,8 @@ pub(crate) struct Pump {
     subrequests: Cell<u32>,
     /// When attempts are no longer begun, in milliseconds since the Unix epoch.
     deadline: Cell<u64>,
+    /// When attempts under way are broken off, in the same unit.
+    end: Cell<u64>,
     /// When the invocation began, in the same unit.
     started_at: u64,
     /// How many attempts it has made, and how many of them failed.
@@ -109,6 +114,7 @@ impl Pump {
             database: Database::new(&config.database, &Caller::Service),
             subrequests: Cell::new(config.max_subrequests),
             deadline: Cell::new(u64::MAX),
+            end: Cell::new(u64::MAX),
             started_at: runtime::now_ms(),
             attempts: Cell::new(0),
             failures: Cell::new(0),
@@ -183,14 +189,13 @@ impl Pump {
         &self.config
     }
 
-    /// From now on everything has to be over within this time, recording included, as far
-    /// as it can be foreseen.
+    /// From now on everything has to be over within this time, recording included. An attempt that
+    /// has not ended by then is broken off and given back: the receiver may get it twice.
     pub(crate) fn finish_within(&self, time: Duration) {
-        let last_attempt = self.config.timeout + RECORD_INTERVAL;
-        let begin_within = time
-            .saturating_sub(last_attempt)
-            .max(Duration::from_secs(1));
-        self.begin_within(begin_within);
+        let end = time.saturating_sub(RECORD_INTERVAL);
+        self.begin_within(end.saturating_sub(LAST_ATTEMPT));
+        let end = runtime::now_ms().saturating_add(end.as_millis() as u64);
+        self.end.set(end);
     }
 
     /// From now on attempts are begun for this long.
@@ -452,8 +457,18 @@ impl Pump {
         let local = self.config.local_endpoints;
         let attempt = match attempt::prepare(delivery, payload, start / 1000, local) {
             Ok(request) => {
-                let timeout = self.config.timeout;
+                let left = Duration::from_millis(self.end.get().saturating_sub(start));
+                let timeout = self.config.timeout.min(left);
                 let answer = runtime::post(request.outgoing(), timeout, MAX_ANSWER_BYTES).await;
+                if answer.is_err()
+                    && timeout < self.config.timeout
+                    && runtime::now_ms() >= self.end.get()
+                {
+                    return Attempt {
+                        released: true,
+                        ..Attempt::default()
+                    };
+                }
                 attempt::classify(answer, start, runtime::now_ms(), runtime::parse_date)
             }
             Err(error) => Attempt {

@@ -23,7 +23,7 @@ $$;
 
 -- The owner and the scopes of an active key in the table `public.api_keys` of another program, as
 -- {user_id, scopes}; null where there is no such table or key. The table is only read. Columns it
--- may lack: `scopes` (then the key may read and write) and `expires_at` (then it does not expire).
+-- may lack: `scopes` (then the key may read and write), `expires_at` and `is_active`.
 create or replace function webhooks.foreign_key(hash text) returns jsonb
 language plpgsql stable security definer
 set search_path = ''
@@ -34,9 +34,10 @@ begin
   if to_regclass('public.api_keys') is null then
     return null;
   end if;
-  execute 'select to_jsonb(k) from public.api_keys k where k.key_hash = $1 and k.is_active'
-    into key using hash;
-  if (key ->> 'expires_at')::timestamptz <= now() then
+  execute 'select to_jsonb(k) from public.api_keys k where k.key_hash = $1' into key using hash;
+  if key is null or key ? 'is_active' and (key ->> 'is_active')::boolean is not true
+    or (key ->> 'expires_at')::timestamptz <= now()
+  then
     return null;
   end if;
   return jsonb_build_object('user_id', key -> 'user_id',

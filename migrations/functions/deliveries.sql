@@ -71,6 +71,7 @@ create or replace function public.list_webhook_deliveries(
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
+set jit = off
 set enable_seqscan = off
 as $$
 declare
@@ -155,6 +156,7 @@ create or replace function public.get_webhook_delivery(endpoint_id uuid, deliver
 returns text
 language plpgsql volatile
 set search_path = ''
+set jit = off
 as $$
 declare
   delivery constant public.webhook_deliveries :=
@@ -194,6 +196,7 @@ $$;
 create or replace function webhooks.send_again(endpoint_id uuid, ids uuid[]) returns integer
 language plpgsql volatile security definer
 set search_path = ''
+set jit = off
 set enable_seqscan = off
 as $$
 #variable_conflict use_column
@@ -244,6 +247,7 @@ create or replace function public.recover_webhook_deliveries(
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
+set jit = off
 set enable_seqscan = off
 as $$
 declare

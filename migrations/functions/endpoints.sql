@@ -269,6 +269,7 @@ $$;
 create or replace function public.list_webhook_endpoints() returns jsonb
 language plpgsql volatile
 set search_path = ''
+set jit = off
 as $$
 declare
   caller constant uuid := webhooks.require_caller('read');
@@ -310,6 +311,7 @@ $$;
 create or replace function public.get_webhook_endpoint(endpoint_id uuid) returns jsonb
 language plpgsql volatile
 set search_path = ''
+set jit = off
 as $$
 begin
   return webhooks.require_endpoint(endpoint_id, 'read') || jsonb_build_object(

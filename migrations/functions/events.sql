@@ -243,8 +243,9 @@ $$;
 -- Stores events, for the pump to fan out and send.
 --
 -- `events`: a JSON array, see read_event(). Answers {events: [{event_id, stored} or {event_id, refused}],
--- pump}: `pump` says that no worker is at work, and that whoever called is the pump from now on
--- (see pump.sql).
+-- pump, is_crowded}: `pump` says that no worker is at work, and that whoever called is the pump from
+-- now on; `is_crowded` that the pump falls behind, and whoever called should send one batch (see
+-- pump.sql).
 create or replace function public.store_webhook_events(events text) returns jsonb
 language plpgsql volatile
 set search_path = ''
@@ -276,7 +277,8 @@ begin
     answers[nth] := jsonb_build_object('event_id', event.event_id, 'stored', true);
   end loop;
   return jsonb_build_object(
-    'events', coalesce(to_jsonb(answers), '[]'), 'pump', webhooks.become_pump());
+    'events', coalesce(to_jsonb(answers), '[]'), 'pump', webhooks.become_pump(),
+    'is_crowded', webhooks.is_crowded());
 end
 $$;
 

@@ -1,7 +1,8 @@
 -- The pump: the worker that fans out and sends what others have stored.
 --
 -- Under load many calls store events and one worker sends them in full batches. It holds a lease
--- of 5 seconds in webhooks.pump and renews it with its calls. Where it dies, the next call that
+-- of 5 seconds in webhooks.pump and renews it with its calls. Where it falls behind, each call that
+-- stores sends one batch, too: an invocation may make only so many requests. Where it dies, the next call that
 -- stores, or the cron, takes over. They also see to an event that is stored in the moment in which the
 -- pump finds nothing and ends its lease. The lease only avoids work done twice: two pumps at a time do
 -- no harm, and no delivery is lost by it.
@@ -20,6 +21,18 @@ begin
   where p.id in (
     select f.id from webhooks.pump f where f.leased_until <= now() for update skip locked);
   return found;
+end
+$$;
+
+-- Whether more than 100 events wait: the pump falls behind, or has come to the end of what its
+-- invocation may do.
+create or replace function webhooks.is_crowded() returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from webhooks.outbox o where o.set_aside_at is null offset 100 limit 1);
 end
 $$;
 
@@ -49,7 +62,9 @@ begin
 end
 $$;
 
-revoke all on function webhooks.become_pump(), webhooks.renew_pump(), webhooks.end_pump()
+revoke all on function webhooks.become_pump(), webhooks.is_crowded(),
+  webhooks.renew_pump(), webhooks.end_pump()
   from public;
-grant execute on function webhooks.become_pump(), webhooks.renew_pump(), webhooks.end_pump()
+grant execute on function webhooks.become_pump(), webhooks.is_crowded(),
+  webhooks.renew_pump(), webhooks.end_pump()
   to service_role;

@@ -66,8 +66,8 @@ begin
     cross join lateral (
       select d.ctid, d.* from public.webhook_deliveries d where d.id = r.id for no key update
     ) d
-    where d.claims = r.claim and d.attempts = r.attempts and d.leased_until is not null
-      and d.status in ('pending', 'retrying')
+    -- Also after the lease, as long as no other worker has claimed it.
+    where d.claims = r.claim and d.attempts = r.attempts and d.status in ('pending', 'retrying')
   ),
   recorded as (
     update public.webhook_deliveries d set

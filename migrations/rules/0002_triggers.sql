@@ -34,11 +34,13 @@ create trigger webhook_delivery_inserted
   for each row when (new.event_ref is null)
   execute function webhooks.delivery_inserted();
 -- Claims and recordings keep the queue and the counts themselves: a claim raises `claims`, a
--- recording raises `attempts` of a leased delivery. Any other update is seen to here.
+-- recording raises `attempts` of a delivery that was leased or is this system's own. Any other update
+-- is seen to here.
 create trigger webhook_delivery_updated
   after update on public.webhook_deliveries
   for each row
-  when (new.claims = old.claims and (new.attempts = old.attempts or old.leased_until is null)
+  when (new.claims = old.claims
+    and (new.attempts = old.attempts or old.leased_until is null and old.event_ref is null)
     and (new.status, new.next_retry_at, new.leased_until)
       is distinct from (old.status, old.next_retry_at, old.leased_until))
   execute function webhooks.delivery_updated();

@@ -268,6 +268,8 @@ pub struct Stored {
     pub events: Vec<EnqueuedEvent>,
     /// Whether no worker was sending: this one is the pump now.
     pub pump: bool,
+    /// Whether the pump falls behind: this worker should send a batch.
+    pub is_crowded: bool,
 }
 
 impl Decode for Stored {
@@ -276,6 +278,7 @@ impl Decode for Stored {
         Self {
             events: fields.decode("events"),
             pump: fields.required("pump"),
+            is_crowded: fields.required("is_crowded"),
         }
     }
 }

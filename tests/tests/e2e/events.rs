@@ -310,7 +310,27 @@ async fn an_invocation_makes_no_more_requests_than_it_may() {
     private.stop().await;
 }
 
-/// After its answer an invocation has 30 seconds: enough for ten seconds of beginnings.
+/// What is still under way when the invocation ends is no failure of the receiver.
+#[tokio::test]
+async fn an_attempt_that_an_invocation_has_no_time_for_is_given_back_too() {
+    let private = PrivateStack::start_without_cron(&[("DELIVERY_TIMEOUT_MS", "60000")]).await;
+    let stack = &private.stack;
+    let user = stack.user().await;
+    let receiver = Receiver::start_slow(200, Duration::from_secs(40)).await;
+    let endpoint = user.register(&receiver.url).await;
+    let body = json!({"event": event(&user, "a"), "wait": false});
+    stack.deliver(&body).await.expect(StatusCode::ACCEPTED);
+    receiver.wait_for(1, SOON).await;
+    eventually("it is given back", Duration::from_secs(40), async || {
+        let kept = stack.deliveries(&endpoint.id).await;
+        let is_due = kept[0]["leased_until"].is_null() && kept[0]["claims"] == 1;
+        is_due.then(|| assert_eq!(kept[0]["attempts"], 0))
+    })
+    .await;
+    private.stop().await;
+}
+
+/// After its answer an invocation has 30 seconds: enough for twenty seconds of beginnings.
 #[tokio::test]
 async fn what_cannot_be_begun_in_time_is_given_back_and_costs_no_attempt() {
     let private = PrivateStack::start_without_cron(&[]).await;
@@ -328,7 +348,7 @@ async fn what_cannot_be_begun_in_time_is_given_back_and_costs_no_attempt() {
           and claims = 1";
     let found = eventually(
         "the rest is given back",
-        Duration::from_secs(30),
+        Duration::from_secs(45),
         async || {
             let found = stack.sql(given_back, &[]).await.remove(0);
             found["n"]

@@ -445,6 +445,67 @@ const ORIGINAL: &str = "
        'success', 1, now());
 ";
 
+/// The edge functions write while the migrations are applied, and after that.
+#[tokio::test]
+async fn an_existing_deployment_is_upgraded_while_it_is_in_use() {
+    let cluster = Cluster::start(16).await;
+    let database = connect(&cluster.url).await;
+    database.batch_execute(ORIGINAL).await.unwrap();
+    let is_over = AtomicBool::new(false);
+    let written = async |client: Client| {
+        let mut written = 0;
+        let mut after = 0;
+        while after < 5 {
+            after += i32::from(is_over.load(Ordering::SeqCst));
+            // As the edge functions do: a delivery, and then what became of it.
+            let insert = "insert into public.webhook_deliveries
+                  (endpoint_id, event_type, event_id, payload)
+                values ('00000000-0000-4000-8000-000000000002', 'vehicle.created',
+                  gen_random_uuid()::text, '{\"id\": 1}') returning id";
+            let id: uuid::Uuid = client.query_one(insert, &[]).await.unwrap().get(0);
+            let outcome = match written % 3 {
+                0 => "status = 'success', attempts = 1, next_retry_at = null",
+                1 => "status = 'failed', attempts = 1, next_retry_at = null",
+                _ => {
+                    "status = 'retrying', attempts = 1,
+                    next_retry_at = now() - interval '1 second'"
+                }
+            };
+            let update = format!("update public.webhook_deliveries set {outcome} where id = $1");
+            client.execute(&update, &[&id]).await.unwrap();
+            written += 1;
+        }
+        written
+    };
+    let writer = connect(&cluster.url).await;
+    let (written, ()) = tokio::join!(written(writer), async {
+        migrate(&database).await;
+        is_over.store(true, Ordering::SeqCst);
+    });
+    assert!(written > 5, "{written}");
+    let due = "select count(*) from public.webhook_deliveries
+        where status in ('pending', 'retrying')";
+    let due: i64 = database.query_one(due, &[]).await.unwrap().get(0);
+    let mut found = 0;
+    loop {
+        let claimed = claimed(&claim(&database, 50).await);
+        if claimed.is_empty() {
+            break;
+        }
+        found += claimed.len() as i64;
+    }
+    assert_eq!(found, due, "all that waits is claimed");
+    upkeep(&database, 90).await;
+    let counts = "select sum(deliveries)::bigint, sum(failed)::bigint from webhooks.endpoint_totals
+        union all select count(*), count(*) filter (where status = 'failed')
+        from public.webhook_deliveries";
+    let rows = database.query(counts, &[]).await.unwrap();
+    let count = |row: usize, column: usize| rows[row].get::<_, i64>(column);
+    assert_eq!((count(0, 0), count(0, 1)), (count(1, 0), count(1, 1)));
+    drop(database);
+    cluster.stop().await;
+}
+
 /// The original's API keys count as they did, and the table is as it was.
 async fn foreign_keys_are_read_and_left_alone(database: &Client) {
     let caller = async |key: &str, scope: &str| -> bool {
