@@ -5,6 +5,36 @@
 -- functions this system replaces already has `webhook_endpoints` and `webhook_deliveries`:
 -- they are kept, and 0003_original.sql brings them to this shape.
 
+-- The tables of a deployment that is in use are locked before anything changes: all of them at
+-- once or none, so that no request and this wait for each other. At most five seconds long.
+do $lock$
+declare
+  most constant timestamptz := clock_timestamp() + interval '5 seconds';
+begin
+  if to_regclass('public.webhook_deliveries') is null then
+    return;
+  end if;
+  loop
+    begin
+      lock table public.webhook_deliveries, public.webhook_endpoints
+        in access exclusive mode nowait;
+      begin
+        lock table auth.users in share row exclusive mode nowait;
+      exception when insufficient_privilege then
+        -- Then the references to it wait, too.
+        null;
+      end;
+      return;
+    exception when lock_not_available then
+      if clock_timestamp() > most then
+        raise;
+      end if;
+    end;
+    perform pg_sleep(0.01);
+  end loop;
+end
+$lock$;
+
 grant usage on schema public to anon, authenticated, service_role;
 grant usage on schema webhooks to anon, authenticated, service_role;
 

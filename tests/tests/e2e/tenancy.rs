@@ -220,7 +220,7 @@ const TABLES: [(&str, &str, [&str; 4]); 22] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 114] = [
+const FUNCTIONS: [(&str, &str); 115] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -281,6 +281,7 @@ const FUNCTIONS: [(&str, &str); 114] = [
     ("webhooks.fan_out", "ddddda"),
     ("webhooks.foreign_key", "dddddd"),
     ("webhooks.headers_problem", "aaaaaa"),
+    ("webhooks.is_crowded", "ddddda"),
     ("webhooks.is_due", "ddddda"),
     ("webhooks.is_stored", "ddddda"),
     ("webhooks.key_hash", "aaaaaa"),
