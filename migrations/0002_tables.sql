@@ -327,11 +327,14 @@ comment on table webhooks.progress is
 
 create table webhooks.pump (
   id boolean constraint pump_pkey primary key default true constraint pump_is_one check (id),
-  leased_until timestamptz not null
+  leased_until timestamptz not null,
+  is_behind boolean not null default false
 );
 insert into webhooks.pump (leased_until) values ('-infinity');
 comment on table webhooks.pump is
   'Until when a worker has promised to fan out and send what is stored. One row.';
+comment on column webhooks.pump.is_behind is
+  'Whether the last fan-out filled its batch and left events.';
 
 create table webhooks.ticks (
   id boolean constraint ticks_pkey primary key default true constraint ticks_is_one check (id),

@@ -132,7 +132,7 @@ async fn store(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest),
         Some(refusal) => Err(refused(refusal)),
         None => Ok(Object::new().with("event_id", &event.event_id)),
     });
-    let rest = match (stored.pump, stored.is_crowded) {
+    let rest = match (stored.pump, stored.is_behind) {
         (true, _) => Rest::Pump,
         (false, true) => Rest::Batch,
         (false, false) => Rest::Nothing,

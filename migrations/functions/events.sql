@@ -243,8 +243,8 @@ $$;
 -- Stores events, for the pump to fan out and send.
 --
 -- `events`: a JSON array, see read_event(). Answers {events: [{event_id, stored} or {event_id, refused}],
--- pump, is_crowded}: `pump` says that no worker is at work, and that whoever called is the pump from
--- now on; `is_crowded` that the pump falls behind, and whoever called should send one batch (see
+-- pump, is_behind}: `pump` says that no worker is at work, and that whoever called is the pump from
+-- now on; `is_behind` that the pump falls behind, and whoever called should send one batch (see
 -- pump.sql).
 create or replace function public.store_webhook_events(events text) returns jsonb
 language plpgsql volatile
@@ -278,7 +278,7 @@ begin
   end loop;
   return jsonb_build_object(
     'events', coalesce(to_jsonb(answers), '[]'), 'pump', webhooks.become_pump(),
-    'is_crowded', webhooks.is_crowded());
+    'is_behind', webhooks.is_behind());
 end
 $$;
 

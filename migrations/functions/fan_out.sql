@@ -178,9 +178,9 @@ begin
 end
 $$;
 
--- Up to `most` events of the outbox, an equal share of each owner, oldest first. Locks them;
--- those that are locked already are skipped.
-create or replace function webhooks.take_from_outbox(most integer)
+-- Up to `most` events of the outbox, an equal share of each owner, oldest first. Locks none: another
+-- worker may take those that this one does not come to.
+create or replace function webhooks.pick_from_outbox(most integer)
 returns setof webhooks.outbox
 language plpgsql volatile
 set search_path = ''
@@ -196,7 +196,6 @@ begin
       where o.owner = r.owner and o.set_aside_at is null
       order by o.event_ref
       limit ceil(most::numeric / cardinality(owners))
-      for update skip locked
     ) t
     order by r.nth, t.event_ref;
 end
@@ -235,6 +234,7 @@ set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 as $$
 declare
+  picked webhooks.outbox;
   step webhooks.outbox;
   event public.webhook_events;
   done webhooks.fanned_out;
@@ -243,9 +243,13 @@ declare
   claimed uuid[] := '{}';
   is_more boolean;
 begin
-  for step in select * from webhooks.take_from_outbox(greatest(claim_limit, 1)) loop
+  for picked in select * from webhooks.pick_from_outbox(greatest(claim_limit, 1)) loop
     exit when endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
       or cardinality(claimed) >= greatest(claim_limit, 1);
+    select o.* into step from webhooks.outbox o
+    where o.owner = picked.owner and o.event_ref = picked.event_ref
+    for update skip locked;
+    continue when not found;
     select e.* into event from public.webhook_events e where e.id = step.event_ref;
     begin
       done := webhooks.fan_out(event.id, event.event_id, event.event_type, event.user_id,
@@ -272,7 +276,7 @@ begin
   end loop;
   is_more := cardinality(claimed) > 0 or webhooks.is_stored();
   if is_more then
-    perform webhooks.renew_pump();
+    perform webhooks.renew_pump(cardinality(claimed) >= claim_limit and webhooks.is_stored());
   else
     perform webhooks.end_pump();
   end if;
@@ -296,7 +300,7 @@ revoke all on function
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
   webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
   webhooks.next_turn(), webhooks.outbox_owners(uuid, integer),
-  webhooks.take_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
+  webhooks.pick_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
   webhooks.is_stored()
   from public;
 revoke all on function public.fan_out_webhook_events(integer, integer)
@@ -306,7 +310,7 @@ grant execute on function
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
   webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
   webhooks.next_turn(), webhooks.outbox_owners(uuid, integer),
-  webhooks.take_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
+  webhooks.pick_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
   webhooks.is_stored(),
   public.fan_out_webhook_events(integer, integer)
   to service_role;

@@ -24,29 +24,30 @@ begin
 end
 $$;
 
--- Whether more than 100 events wait: the pump falls behind, or has come to the end of what its
--- invocation may do.
-create or replace function webhooks.is_crowded() returns boolean
+-- Whether the pump falls behind: more than a batch waits.
+create or replace function webhooks.is_behind() returns boolean
 language plpgsql stable
 set search_path = ''
 as $$
 begin
-  return exists (
-    select from webhooks.outbox o where o.set_aside_at is null offset 100 limit 1);
+  return (select p.is_behind from webhooks.pump p)
+    or exists (select from webhooks.outbox o where o.set_aside_at is null offset 100 limit 1);
 end
 $$;
 
--- Renews the lease, at most once a second: the row has few versions even where an open
--- snapshot keeps all of them.
-create or replace function webhooks.renew_pump() returns void
+-- Renews the lease, at most once a second, and notes whether the pump is behind, where that changes:
+-- the row has few versions even where an open snapshot keeps all of them.
+create or replace function webhooks.renew_pump(is_behind boolean) returns void
 language plpgsql volatile
 set search_path = ''
 as $$
 begin
-  update webhooks.pump p set leased_until = now() + interval '5 seconds'
+  update webhooks.pump p
+  set leased_until = now() + interval '5 seconds', is_behind = renew_pump.is_behind
   where p.id in (
     select f.id from webhooks.pump f
-    where f.leased_until < now() + interval '4 seconds' for update skip locked);
+    where f.leased_until < now() + interval '4 seconds' or f.is_behind <> renew_pump.is_behind
+    for update skip locked);
 end
 $$;
 
@@ -56,15 +57,15 @@ language plpgsql volatile
 set search_path = ''
 as $$
 begin
-  update webhooks.pump p set leased_until = now()
+  update webhooks.pump p set leased_until = now(), is_behind = false
   where p.id in (
     select f.id from webhooks.pump f where f.leased_until > now() for update skip locked);
 end
 $$;
 
-revoke all on function webhooks.become_pump(), webhooks.is_crowded(),
-  webhooks.renew_pump(), webhooks.end_pump()
+revoke all on function webhooks.become_pump(), webhooks.is_behind(),
+  webhooks.renew_pump(boolean), webhooks.end_pump()
   from public;
-grant execute on function webhooks.become_pump(), webhooks.is_crowded(),
-  webhooks.renew_pump(), webhooks.end_pump()
+grant execute on function webhooks.become_pump(), webhooks.is_behind(),
+  webhooks.renew_pump(boolean), webhooks.end_pump()
   to service_role;

@@ -269,7 +269,7 @@ pub struct Stored {
     /// Whether no worker was sending: this one is the pump now.
     pub pump: bool,
     /// Whether the pump falls behind: this worker should send a batch.
-    pub is_crowded: bool,
+    pub is_behind: bool,
 }
 
 impl Decode for Stored {
@@ -278,7 +278,7 @@ impl Decode for Stored {
         Self {
             events: fields.decode("events"),
             pump: fields.required("pump"),
-            is_crowded: fields.required("is_crowded"),
+            is_behind: fields.required("is_behind"),
         }
     }
 }
