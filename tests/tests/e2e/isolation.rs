@@ -202,7 +202,7 @@ async fn an_owner_with_a_hundred_hanging_endpoints_leaves_the_first_places_to_ot
         let all = claimed(&answer);
         let (own, rest): (Vec<_>, Vec<_>) = all
             .into_iter()
-            .partition(|d| hanging.contains(&endpoints_of(&[d.clone()])[0]));
+            .partition(|d| hanging.contains(&endpoints_of(std::slice::from_ref(d))[0]));
         record(client, results(&own, &timed_out())).await;
         record(client, results(&rest, &ok())).await;
     }
