@@ -173,7 +173,8 @@ end
 $$;
 
 -- Stores events, makes deliveries for the endpoints that want them, and claims the first
--- `claim_limit` of those for `lease_seconds`. What a call has no room for is left to the pump.
+-- `claim_limit` of those for `lease_seconds`. Begins no fan-out after 300 ms or 2,000 endpoints: what a
+-- call has no room for is left to the pump.
 --
 -- `events`: a JSON array, see read_event(). Answers {events: [{event_id, duplicates, pending, more, payload?}
 -- or {event_id, refused}], batch}: the events in their order, for `batch` see webhooks.batch().
@@ -198,6 +199,7 @@ declare
   -- What is left of claim_limit and of max_batch_bytes().
   room integer := claim_limit;
   bytes integer := webhooks.max_batch_bytes();
+  endpoints integer := 0;
   payloads integer := 0;
   answers jsonb[];
   claimed uuid[] := '{}';
@@ -216,6 +218,14 @@ begin
     end if;
     ref := webhooks.store_event(
       event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
+    if endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds' then
+      insert into webhooks.outbox (owner, event_ref)
+      values (coalesce(event.user_id, webhooks.nobody()), ref)
+      on conflict do nothing;
+      answers[nth] := jsonb_build_object(
+        'event_id', event.event_id, 'duplicates', 0, 'pending', 0, 'more', true);
+      continue;
+    end if;
     done := webhooks.fan_out(ref, event.event_id, event.event_type, event.user_id,
       event.max_attempts, null, null, null,
       case when octet_length(event.payload) <= bytes then room else 0 end, lease_seconds);
@@ -224,6 +234,7 @@ begin
       values (coalesce(event.user_id, webhooks.nobody()), ref, done.next_after)
       on conflict do nothing;
     end if;
+    endpoints := endpoints + done.wanted;
     answers[nth] := jsonb_build_object(
       'event_id', event.event_id, 'duplicates', done.wanted - done.made,
       'pending', done.made - cardinality(done.claimed), 'more', done.next_after is not null,

@@ -100,7 +100,7 @@ async fn a_fan_out_of_any_width_and_weight_goes_in_short_steps_beside_claims_of_
     for _ in 0..5 {
         let events = vec![event.clone(); 10];
         let (time, _) = timed(enqueue(client, json!(events))).await;
-        assert!(time < 5 * BOUND, "enqueue of ten: {time:?}");
+        assert!(time < BOUND, "enqueue of ten: {time:?}");
     }
 
     let others = database.another_connection().await;
