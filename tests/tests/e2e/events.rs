@@ -141,6 +141,36 @@ async fn a_caller_that_does_not_wait_is_answered_before_the_endpoint_answers() {
     assert_eq!(receiver.arrivals().len(), 2);
 }
 
+/// A pump that died is one whose lease nobody renews.
+#[tokio::test]
+async fn where_the_pump_died_the_next_call_takes_over_within_five_seconds() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let stack = &private.stack;
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    user.register(&receiver.url).await;
+    let database = stack.database().await;
+    let lease = "update webhooks.pump set leased_until = now() + interval '5 seconds'";
+    database.execute(lease, &[]).await.unwrap();
+
+    let body = json!({"event": event(&user, "a"), "wait": false});
+    stack.deliver(&body).await.expect(StatusCode::ACCEPTED);
+    let ended = "select from webhooks.pump where leased_until <= now()";
+    eventually("the lease ends", SOON, async || {
+        let ended = database.query(ended, &[]).await.unwrap();
+        (!ended.is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(
+        receiver.arrivals().len(),
+        0,
+        "the first call left it to the pump"
+    );
+    stack.deliver(&body).await.expect(StatusCode::ACCEPTED);
+    receiver.wait_for(2, SOON).await;
+    private.stop().await;
+}
+
 #[tokio::test]
 async fn what_a_call_has_no_room_for_follows_after_its_answer() {
     let private = PrivateStack::start_without_cron(&[("DELIVERY_BATCH", "2")]).await;

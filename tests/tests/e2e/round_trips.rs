@@ -1,8 +1,12 @@
 //! How often the database is asked.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tests::api_proxy::ApiProxy;
+use tests::private_stack::PrivateStack;
 use tests::receiver::Receiver;
 use tests::stack::Stack;
 use tests::workers::Workers;
@@ -103,4 +107,37 @@ async fn a_batch_of_events_is_two_postgrest_calls_whatever_there_is_in_it() {
     assert_eq!(receiver.arrivals().len(), 99 * 2);
     let calls = proxy.take_calls();
     assert_eq!(calls.len(), 2, "{calls:?}");
+}
+
+#[tokio::test]
+async fn what_many_calls_store_at_once_is_sent_by_few_calls_in_full_batches() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let proxy = ApiProxy::start(&private.stack).await;
+    let settings = json!({"SUPABASE_URL": proxy.url});
+    let workers = Workers::start(&private.stack, &settings).await;
+    let stack = private.stack.with_workers(&workers);
+    let user = private.stack.user().await;
+    let receiver = Receiver::start(200).await;
+    user.register(&receiver.url).await;
+    let _registration = proxy.take_calls();
+
+    let event = json!({"event_type": "a", "data": {}, "user_id": user.id.to_string()});
+    let body = json!({"event": event, "wait": false});
+    for answer in join_all((0..100).map(|_| stack.deliver(&body))).await {
+        answer.expect(StatusCode::ACCEPTED);
+    }
+    receiver.wait_for(100, Duration::from_secs(20)).await;
+    tests::eventually("all is recorded", Duration::from_secs(20), async || {
+        let left = "select from public.webhook_deliveries where status = 'pending'";
+        let left = private.stack.database().await.query(left, &[]).await;
+        left.unwrap().is_empty().then_some(())
+    })
+    .await;
+    let calls = proxy.take_calls();
+    let of = |function: &str| calls.iter().filter(|call| call.ends_with(function)).count();
+    assert_eq!(of("store_webhook_events"), 100);
+    let others = calls.len() - 100;
+    println!("100 calls stored 100 events, {others} calls sent them");
+    assert!(others < 60, "{others} calls for 100 events");
+    private.stop().await;
 }
