@@ -498,6 +498,7 @@ set search_path = ''
 set jit = off
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
 declare
   turns webhooks.queue[];
