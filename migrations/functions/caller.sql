@@ -171,18 +171,18 @@ as $$
 $$;
 
 -- The owner that takes turns for events to all owners, and for the operator's endpoint.
-create or replace function webhooks.nobody() returns uuid
+create or replace function webhooks.no_owner() returns uuid
 language sql immutable
 return '00000000-0000-0000-0000-000000000000'::uuid;
 
 revoke all on function
   webhooks.key_hash(), webhooks.foreign_key(text), webhooks.caller(text), webhooks.note_key_use(),
   webhooks.require_caller(text), webhooks.refuse_field(text, text),
-  webhooks.parse_time(text, text), webhooks.setting(text, integer), webhooks.nobody()
+  webhooks.parse_time(text, text), webhooks.setting(text, integer), webhooks.no_owner()
   from public;
 grant execute on function
   webhooks.key_hash(), webhooks.caller(text), webhooks.note_key_use(),
   webhooks.require_caller(text), webhooks.refuse_field(text, text),
   webhooks.parse_time(text, text), webhooks.setting(text, integer)
   to anon, authenticated, service_role;
-grant execute on function webhooks.nobody() to service_role;
+grant execute on function webhooks.no_owner() to service_role;

@@ -29,7 +29,7 @@ begin
     select t.endpoint_id, min(t.due_at) as due_at from taken t group by t.endpoint_id
   )
   insert into webhooks.queue as q (endpoint_id, owner, due_from, waits_until)
-  select n.endpoint_id, coalesce(e.user_id, webhooks.nobody()), n.due_at,
+  select n.endpoint_id, coalesce(e.user_id, webhooks.no_owner()), n.due_at,
     case when n.due_at > now() then n.due_at end
   from noted n
   cross join lateral (

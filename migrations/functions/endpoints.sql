@@ -214,7 +214,7 @@ end
 $$;
 
 -- Trigger: leaves the deliveries of deleted endpoints to be purged in steps. Without their endpoint
--- nobody sees them. Runs as its owner: users do not touch the table.
+-- no owner sees them. Runs as its owner: users do not touch the table.
 create or replace function webhooks.endpoints_deleted() returns trigger
 language plpgsql volatile security definer
 set search_path = ''

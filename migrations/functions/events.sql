@@ -91,7 +91,7 @@ begin
     raise invalid_parameter_value using message = refusal ->> 'error';
   end if;
   insert into webhooks.outbox (owner, event_ref)
-  values (coalesce(user_id, webhooks.nobody()),
+  values (coalesce(user_id, webhooks.no_owner()),
     webhooks.store_event(id, event_type, user_id, null, payload))
   on conflict do nothing;
   perform webhooks.wake_up_deliver();
@@ -220,7 +220,7 @@ begin
       event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
     if endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds' then
       insert into webhooks.outbox (owner, event_ref)
-      values (coalesce(event.user_id, webhooks.nobody()), ref)
+      values (coalesce(event.user_id, webhooks.no_owner()), ref)
       on conflict do nothing;
       answers[nth] := jsonb_build_object(
         'event_id', event.event_id, 'duplicates', 0, 'pending', 0, 'more', true);
@@ -231,7 +231,7 @@ begin
       case when octet_length(event.payload) <= bytes then room else 0 end, lease_seconds);
     if done.next_after is not null then
       insert into webhooks.outbox (owner, event_ref, after_endpoint)
-      values (coalesce(event.user_id, webhooks.nobody()), ref, done.next_after)
+      values (coalesce(event.user_id, webhooks.no_owner()), ref, done.next_after)
       on conflict do nothing;
     end if;
     endpoints := endpoints + done.wanted;
@@ -282,7 +282,7 @@ begin
       continue;
     end if;
     insert into webhooks.outbox (owner, event_ref)
-    values (coalesce(event.user_id, webhooks.nobody()), webhooks.store_event(
+    values (coalesce(event.user_id, webhooks.no_owner()), webhooks.store_event(
       event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload))
     on conflict do nothing;
     answers[nth] := jsonb_build_object('event_id', event.event_id, 'stored', true);

@@ -138,7 +138,7 @@ begin
   into found, last_id, done.wanted, done.made, done.claimed;
   done.next_after := case
     when only_endpoint is not null then null
-    when found > most and after is null and user_id is null then webhooks.nobody()
+    when found > most and after is null and user_id is null then webhooks.no_owner()
     when found > most then last_id
     else upto
   end;

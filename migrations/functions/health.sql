@@ -258,7 +258,7 @@ begin
     if alert_url is not null then
       event_id := gen_random_uuid();
       insert into webhooks.outbox (owner, event_ref, only_endpoint, except_endpoint)
-      values (webhooks.nobody(), webhooks.store_event(event_id, item.event_type, null, null,
+      values (webhooks.no_owner(), webhooks.store_event(event_id, item.event_type, null, null,
         webhooks.payload(event_id, item.event_type, item.data)), operator, item.endpoint_id);
     end if;
   end loop;

@@ -99,7 +99,7 @@ async fn a_function_that_is_no_longer_there_is_dropped_and_a_user_s_own_is_not()
           language sql as 'select 1';
         create function public.claim_webhook_deliveries(integer) returns integer
           language sql as 'select 1';
-        create or replace function webhooks.nobody() returns uuid
+        create or replace function webhooks.no_owner() returns uuid
           language sql as 'select null::uuid'";
     database.batch_execute(old).await.unwrap();
     assert_ne!(snapshot(&database).await, expected);

@@ -19,7 +19,7 @@ async fn retention_deletes_deliveries_events_and_counts_that_are_old_and_keeps_w
            ('waiting', 'a', '{{}}', now() - interval '40 days'),
            ('young', 'a', '{{}}', now() - interval '20 days');
          insert into webhooks.outbox (owner, event_ref, set_aside_at)
-           select webhooks.nobody(), id, now() from public.webhook_events where event_id = 'waiting';
+           select webhooks.no_owner(), id, now() from public.webhook_events where event_id = 'waiting';
          insert into public.webhook_deliveries
            (endpoint_id, event_type, event_id, event_ref, status, next_retry_at, created_at)
          select '{endpoint}', 'a', event_id, id,

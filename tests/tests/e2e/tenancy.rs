@@ -28,10 +28,10 @@ async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static st
         .await
         .unwrap();
     // Here, where no claim sees it and takes it away.
-    let event = "insert into webhooks.outbox (owner, event_ref) values (webhooks.nobody(), 0);
+    let event = "insert into webhooks.outbox (owner, event_ref) values (webhooks.no_owner(), 0);
         insert into webhooks.due_log values (gen_random_uuid(), 'infinity');
         insert into webhooks.queue (endpoint_id, owner, due_from)
-          values (gen_random_uuid(), webhooks.nobody(), now())";
+          values (gen_random_uuid(), webhooks.no_owner(), now())";
     transaction.batch_execute(event).await.unwrap();
     let role = format!("set local role {}", who.role);
     transaction.batch_execute(&role).await.unwrap();
@@ -295,7 +295,7 @@ const FUNCTIONS: [(&str, &str); 115] = [
     ("webhooks.merge_counts", "ddddda"),
     ("webhooks.merge_due_log", "ddddda"),
     ("webhooks.next_turn", "ddddda"),
-    ("webhooks.nobody", "ddddda"),
+    ("webhooks.no_owner", "ddddda"),
     ("webhooks.note_fan_out_failure", "ddddda"),
     ("webhooks.note_health", "ddddda"),
     ("webhooks.note_key_use", "aaaaaa"),
