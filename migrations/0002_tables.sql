@@ -251,7 +251,8 @@ comment on table webhooks.due_log is
   'into the queue, so that nothing that writes deliveries waits for a row of the queue. '
   '-infinity: look at the endpoint again whatever its limit was.';
 
-create sequence webhooks.turns cycle;
+-- Its product with 2^32 divided by the golden ratio must fit a bigint.
+create sequence webhooks.turns maxvalue 2147483647 cycle;
 comment on sequence webhooks.turns is
   'Where the next claim or fan-out begins in the ring of owners; see webhooks.next_turn().';
 

@@ -107,8 +107,9 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  start constant uuid := webhooks.next_turn();
-  owners constant uuid[] := webhooks.due_owners(start, most);
+  -- Of its own: with the owners' start, an owner's turn would always begin at the same endpoint.
+  start constant uuid := gen_random_uuid();
+  owners constant uuid[] := webhooks.due_owners(webhooks.next_turn(), most);
   share constant integer := ceil(most::numeric / greatest(cardinality(owners), 1));
 begin
   return array(
@@ -224,7 +225,9 @@ begin
           for update skip locked
         ) l
       ) d
-      where s.nth = s.share and s.room > s.share and (select count(*) from shares) < most
+      where s.nth = s.share and s.room > s.share and not s.is_slow
+        and (select count(*) filter (where not c.is_slow)
+          + least(count(*) filter (where c.is_slow), most_slow) from shares c) < most
     ),
     due as (
       select s.endpoint_id, s.owner, s.is_slow, s.id, s.next_retry_at, s.nth from shares s
@@ -233,13 +236,17 @@ begin
     ),
     rounds as (
       select d.*,
-        row_number() over (partition by d.owner order by d.nth, d.next_retry_at, d.id) as round
-      from due d
+        row_number() over (partition by d.owner order by d.nth, d.is_slow, d.lot, d.next_retry_at,
+          d.id) as round
+      from (
+        -- Slow endpoints have few places: which of them get one is drawn by lot, so that each does.
+        select u.*, case when u.is_slow then random() end as lot from due u
+      ) d
     ),
     placed as (
       select r.id, r.endpoint_id, r.is_slow,
         row_number() over (order by r.round, r.next_retry_at, r.id) as place,
-        row_number() over (partition by r.is_slow order by r.round, r.next_retry_at, r.id)
+        row_number() over (partition by r.is_slow order by r.round, r.lot, r.next_retry_at, r.id)
           as place_of_kind
       from rounds r
     )
@@ -264,12 +271,15 @@ begin
   with judged as (
     select d.row_id, case
         when not e.is_active then 'Endpoint was disabled'
+        when d.payload is null and not exists (
+          select from public.webhook_events v where v.id = d.event_ref) then 'The event is gone'
         when d.unrecorded_claims >= 20
           then format('Given up: %s claims in a row ended without a result', d.unrecorded_claims)
       end as problem
     from unnest(picked) as p
     cross join lateral (
-      select d.ctid as row_id, d.unrecorded_claims from public.webhook_deliveries d
+      select d.ctid as row_id, d.unrecorded_claims, d.event_ref, d.payload
+      from public.webhook_deliveries d
       where d.id = p.delivery_id limit 1
     ) d
     left join lateral (
@@ -441,13 +451,17 @@ begin
       from public.webhook_deliveries d where d.id = c.id limit 1
     ) d
   ),
+  -- Before endpoints are joined: one that was deleted meanwhile must not shift the places.
+  numbered as materialized (
+    select d.*, dense_rank() over (order by d.first_nth) - 1 as place from delivery d
+  ),
   claimed as (
-    select d.nth, dense_rank() over (order by d.first_nth) - 1 as payload, d.id, d.endpoint_id,
+    select d.nth, d.place as payload, d.id, d.endpoint_id,
       d.event_id, d.claims, d.attempts, e.url, e.headers, h.is_slow,
       case when e.previous_secret_expires_at > now()
         then jsonb_build_array(e.secret, e.previous_secret)
         else jsonb_build_array(e.secret) end as secrets
-    from delivery d
+    from numbered d
     cross join lateral (
       select e.url, e.secret, e.previous_secret, e.previous_secret_expires_at, e.headers
       from public.webhook_endpoints e where e.id = d.endpoint_id limit 1

@@ -55,17 +55,21 @@ as $$
 declare
   ref bigint;
 begin
-  insert into public.webhook_events (event_id, event_type, user_id, max_attempts, payload)
-  values (store_event.event_id, store_event.event_type, store_event.user_id,
-    store_event.max_attempts, store_event.payload)
-  on conflict (event_id, user_id) do nothing
-  returning id into ref;
-  if ref is null then
+  -- Again where retention deleted the row in between.
+  while ref is null loop
+    insert into public.webhook_events (event_id, event_type, user_id, max_attempts, payload)
+    values (store_event.event_id, store_event.event_type, store_event.user_id,
+      store_event.max_attempts, store_event.payload)
+    on conflict (event_id, user_id) do nothing
+    returning id into ref;
+    exit when ref is not null;
     select e.id into ref
     from public.webhook_events e
     where e.event_id = store_event.event_id
-      and (e.user_id = store_event.user_id or e.user_id is null and store_event.user_id is null);
-  end if;
+      and (e.user_id = store_event.user_id or e.user_id is null and store_event.user_id is null)
+    -- Retention, which skips locked events, must not delete it before this is committed.
+    for key share;
+  end loop;
   return ref;
 end
 $$;
@@ -208,7 +212,7 @@ begin
   for item, nth in
     select e.item, e.nth
     from jsonb_array_elements(webhooks.parse_events(events)) with ordinality as e (item, nth)
-    order by e.item ->> 'event_id', e.nth
+    order by e.item ->> 'event_id', e.item ->> 'user_id', e.nth
   loop
     event := webhooks.read_event(item);
     if event.refusal is not null then
@@ -273,7 +277,7 @@ begin
   for item, nth in
     select e.item, e.nth
     from jsonb_array_elements(webhooks.parse_events(events)) with ordinality as e (item, nth)
-    order by e.item ->> 'event_id', e.nth
+    order by e.item ->> 'event_id', e.item ->> 'user_id', e.nth
   loop
     event := webhooks.read_event(item);
     if event.refusal is not null then

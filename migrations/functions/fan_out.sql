@@ -97,7 +97,10 @@ begin
     from webhooks.wanting_endpoints(event_type, user_id, after, upto, only_endpoint) e
     where e.id is distinct from except_endpoint
   ),
-  counted as (select count(*) as found from wanting),
+  -- The excluded endpoint counts among those that were looked up.
+  counted as (
+    select count(*) + coalesce((except_endpoint is not null)::integer, 0) as found from wanting
+  ),
   -- Too many for one step, in no order: none, and then by id.
   step as materialized (
     select w.*, w.is_free and count(*) filter (where w.is_free) over (order by w.nth) <= claim_limit
@@ -164,15 +167,19 @@ declare
   owners uuid[] := '{}';
   next uuid;
 begin
-  select o.owner into next from webhooks.outbox o where o.owner >= start order by o.owner limit 1;
+  select o.owner into next from webhooks.outbox o
+  where o.set_aside_at is null and o.owner >= start order by o.owner limit 1;
   while next is not null and cardinality(owners) < most loop
     owners := owners || next;
-    select o.owner into next from webhooks.outbox o where o.owner > next order by o.owner limit 1;
+    select o.owner into next from webhooks.outbox o
+    where o.set_aside_at is null and o.owner > next order by o.owner limit 1;
   end loop;
-  select o.owner into next from webhooks.outbox o order by o.owner limit 1;
+  select o.owner into next from webhooks.outbox o
+  where o.set_aside_at is null order by o.owner limit 1;
   while next < start and cardinality(owners) < most loop
     owners := owners || next;
-    select o.owner into next from webhooks.outbox o where o.owner > next order by o.owner limit 1;
+    select o.owner into next from webhooks.outbox o
+    where o.set_aside_at is null and o.owner > next order by o.owner limit 1;
   end loop;
   return owners;
 end
@@ -264,9 +271,13 @@ begin
         update webhooks.outbox o set after_endpoint = done.next_after
         where o.owner = step.owner and o.event_ref = step.event_ref;
       end if;
-    exception when others or query_canceled then
-      perform webhooks.note_fan_out_failure(step, sqlerrm);
-      continue;
+    exception
+      -- No fault of the event: the next fan-out tries it again.
+      when deadlock_detected then
+        continue;
+      when others or query_canceled then
+        perform webhooks.note_fan_out_failure(step, sqlerrm);
+        continue;
     end;
     endpoints := endpoints + done.wanted;
     if cardinality(done.claimed) > 0 then

@@ -219,7 +219,11 @@ begin
     select e.id, e.user_id, e.url from public.webhook_endpoints e where e.id = j.endpoint_id limit 1
   ) e;
   delete from webhooks.endpoint_health t
-  where t.endpoint_id = any (endpoint_ids) and t.consecutive_failures = 0 and t.alerted_at is null;
+  where t.endpoint_id = any (array(
+    select h.endpoint_id from webhooks.endpoint_health h
+    where h.endpoint_id = any (endpoint_ids) and h.consecutive_failures = 0
+      and h.alerted_at is null
+    for update skip locked));
   if news is not null then
     perform webhooks.tell(news, alert_url);
   end if;
@@ -238,7 +242,10 @@ declare
   -- The operator's endpoint.
   operator constant uuid := '00000000-0000-4000-8000-000000000000';
 begin
-  if alert_url is not null then
+  -- Read first: an insert that finds the row would wait for whoever holds it.
+  if alert_url is not null and not exists (
+    select from public.webhook_endpoints e where e.id = operator and e.url = alert_url
+  ) then
     insert into public.webhook_endpoints as e (id, url, description, events)
     values (operator, alert_url, 'The operator''s: ALERT_WEBHOOK_URL',
       array['endpoint.failing', 'endpoint.recovered', 'endpoint.disabled'])

@@ -63,6 +63,9 @@ as $$
 declare
   purged integer;
 begin
+  -- An endpoint that was made again with its id keeps its deliveries.
+  delete from webhooks.deleted_endpoints g
+  where exists (select from public.webhook_endpoints e where e.id = g.endpoint_id);
   with gone as materialized (
     select d.row_id
     from webhooks.deleted_endpoints e
@@ -121,7 +124,7 @@ declare
   purged integer;
 begin
   with old as materialized (
-    select e.id, e.event_id from (
+    select e.id, e.event_id, e.user_id from (
       select e.id, e.event_id, e.user_id, e.created_at from public.webhook_events e
       where e.id > start order by e.id limit most
     ) e
@@ -133,7 +136,8 @@ begin
         select from public.webhook_deliveries d
         where d.event_id = o.event_id and d.event_ref = o.id)
       and not exists (
-        select from webhooks.outbox b where b.event_ref = o.id)
+        select from webhooks.outbox b
+        where b.owner = coalesce(o.user_id, webhooks.no_owner()) and b.event_ref = o.id)
   ),
   purged_rows as (
     delete from public.webhook_events e

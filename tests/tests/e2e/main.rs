@@ -1,6 +1,7 @@
 //! End-to-end tests, in one program so that they run side by side.
 
 mod account;
+mod adversary;
 mod bad_input;
 mod claims;
 mod clients;
