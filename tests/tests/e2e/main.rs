@@ -1,7 +1,6 @@
 //! End-to-end tests, in one program so that they run side by side.
 
 mod account;
-mod adversary;
 mod bad_input;
 mod claims;
 mod clients;
@@ -20,6 +19,7 @@ mod migrations;
 mod operations;
 mod privileges;
 mod queue;
+mod regressions;
 mod retention;
 mod round_trips;
 mod signatures;

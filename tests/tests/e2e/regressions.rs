@@ -1,4 +1,4 @@
-//! What an adversary found: each fails on the SQL of 87098fc.
+//! Faults that the SQL once had. Each test failed before its repair.
 
 use std::time::Duration;
 
