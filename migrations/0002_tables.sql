@@ -196,16 +196,35 @@ create table webhooks.settings (
 comment on table webhooks.settings is
   'Settings that the database applies. A row overrides the default that stands beside its use.';
 
+create table webhooks.generations (
+  log regclass not null,
+  generation integer not null,
+  log_bytes bigint not null default 0,
+  constraint generations_pkey primary key (log, generation)
+);
+comment on table webhooks.generations is
+  'Generations in which the lines of a log, named by its sequence, may be found, and the next one.';
+comment on column webhooks.generations.log_bytes is
+  'The size of the log when the generation before began.';
+
+-- Which generation of each log is written now.
+create sequence webhooks.outbox_generation as integer;
+create sequence webhooks.due_log_generation as integer;
+insert into webhooks.generations (log, generation) values
+  ('webhooks.outbox_generation', nextval('webhooks.outbox_generation')),
+  ('webhooks.due_log_generation', nextval('webhooks.due_log_generation'));
+
 create table webhooks.outbox (
+  event_ref bigint constraint outbox_pkey primary key,
   owner uuid not null,
-  event_ref bigint not null,
   after_endpoint uuid,
   only_endpoint uuid,
   except_endpoint uuid,
   failures integer not null default 0,
   last_error text,
   set_aside_at timestamptz,
-  constraint outbox_pkey primary key (owner, event_ref)
+  -- Its default is in rules/: the function is made after the tables.
+  generation integer not null default 1
 );
 comment on table webhooks.outbox is
   'Events whose fan-out is not finished.';
@@ -217,7 +236,9 @@ comment on column webhooks.outbox.only_endpoint is 'The one endpoint the event i
 comment on column webhooks.outbox.except_endpoint is
   'The endpoint the event is about, which does not get it.';
 comment on column webhooks.outbox.set_aside_at is
-  'When fan-out gave up after failures by itself. Set it to null to try again.';
+  'When fan-out gave up after failures. webhooks.retry_set_aside_events() has it tried again.';
+comment on column webhooks.outbox.generation is
+  'See functions/generations.sql.';
 
 create table webhooks.queue (
   endpoint_id uuid constraint queue_pkey primary key,
@@ -242,14 +263,23 @@ comment on column webhooks.queue.held_until is
 comment on column webhooks.queue.minute_claims is
   'Deliveries claimed in the minute that began at `minute`, where they are limited.';
 
+-- In seconds since 1970; changed in place, whatever snapshots are open.
+create sequence webhooks.waits_from;
+comment on sequence webhooks.waits_from is
+  'No waits_until of the queue is earlier. A claim begins to look here, past the index entries of '
+  'waits that ended.';
+
 create table webhooks.due_log (
   endpoint_id uuid not null,
-  due_at timestamptz not null
+  due_at timestamptz not null,
+  generation integer not null default 1
 );
 comment on table webhooks.due_log is
   'Append-only notes: a delivery of the endpoint is due at due_at. The next claim merges them '
   'into the queue, so that nothing that writes deliveries waits for a row of the queue. '
   '-infinity: look at the endpoint again whatever its limit was.';
+comment on column webhooks.due_log.generation is
+  'See functions/generations.sql.';
 
 -- Its product with 2^32 divided by the golden ratio must fit a bigint.
 create sequence webhooks.turns maxvalue 2147483647 cycle;
@@ -364,6 +394,16 @@ create type webhooks.new_event as (
   payload text,
   -- Why it is not taken, see webhooks.event_refusal(); null where it is.
   refusal jsonb
+);
+create type webhooks.stored_event as (
+  -- Its row's id.
+  ref bigint,
+  event_type text,
+  max_attempts integer,
+  -- The size of its payload.
+  bytes integer,
+  -- False where the same event_id for the same audience was stored before.
+  is_new boolean
 );
 create type webhooks.fanned_out as (
   -- Active endpoints that want the event, in this step.

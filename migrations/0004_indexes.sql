@@ -38,5 +38,10 @@ create index idx_webhook_api_keys_user_id on public.webhook_api_keys (user_id, c
 create index idx_queue_due on webhooks.queue (owner, endpoint_id) where waits_until is null;
 create index idx_queue_waiting on webhooks.queue (waits_until) where waits_until is not null;
 
+-- Lines of the two logs, generation by generation: see functions/generations.sql.
+create index idx_outbox_generation on webhooks.outbox (generation, owner, event_ref)
+  where set_aside_at is null;
+create index idx_due_log_generation on webhooks.due_log (generation);
+
 -- Counts to be merged into longer rows, or to be deleted.
 create index idx_attempt_counts_age on webhooks.attempt_counts (seconds, starts_at);

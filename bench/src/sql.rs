@@ -239,81 +239,94 @@ async fn send_events(client: Client, time: Duration) -> Result<u32> {
     Ok(events)
 }
 
-/// A claim beside a snapshot that stays open while 12,000 events go through.
+/// Claims and fan-outs beside a snapshot that stays open while 12,000 events go through, one by one.
 pub(crate) async fn beside_a_snapshot(stack: &Stack, report: &mut Report) -> Result<()> {
-    progress("a claim beside an open snapshot");
+    progress("12,000 events beside an open snapshot");
     let database = Database::create(stack, "bench_snapshot").await?;
     let client = &database.client;
     let setup = format!(
         "insert into auth.users (id) values ('{USER}');
-         insert into public.webhook_endpoints (user_id, url)
-         select '{USER}', 'https://example.com/' from generate_series(1, 20);"
+         insert into public.webhook_endpoints (user_id, url) values ('{USER}', 'https://example.com/');"
     );
     client.batch_execute(&setup).await?;
-    send_in_batches(client, 1_000).await?;
-    let before = claim_time(client).await?;
+    send_one_by_one(client, 500).await?;
+    let before = times_of_calls(client).await?;
     let idle = connect(&database.url).await;
     let open = "begin isolation level repeatable read; select count(*) from auth.users";
     idle.batch_execute(open).await?;
-    send_in_batches(client, 12_000).await?;
-    let after = claim_time(client).await?;
-    report.add(
-        "SQL: claim of 50, and beside a snapshot open for 12,000 events",
-        format!("{}, {}", milliseconds(before), milliseconds(after)),
-        "median; aim: at most twice",
-    );
-    Ok(())
-}
-
-/// Has deliveries become due and claimed and recorded, by 50.
-async fn send_in_batches(client: &Client, deliveries: u32) -> Result<()> {
-    for _ in 0..deliveries / 1000 {
-        let due = "insert into public.webhook_deliveries
-              (endpoint_id, event_type, event_id, payload, next_retry_at)
-            select e.id, 'a', gen_random_uuid()::text, '{}', now() - interval '1 minute'
-            from public.webhook_endpoints e, generate_series(1, 50)";
-        client.batch_execute(due).await?;
-        loop {
-            let claim = "select public.claim_webhook_deliveries(50, 60)";
-            let answer: Value = client.query_one(claim, &[]).await?.get(0);
-            let Some(claimed) = answer["batch"]["claimed"]
-                .as_array()
-                .filter(|c| !c.is_empty())
-            else {
-                break;
-            };
-            let results: Vec<Value> = claimed
-                .iter()
-                .map(|d| {
-                    json!({"id": d["id"], "claim": d["claim"], "attempts": d["attempts"],
-                    "response_status": 200, "response_time_ms": 5})
-                })
-                .collect();
-            let record = "select public.record_webhook_results($1)";
-            client
-                .query_one(record, &[&json!(results).to_string()])
-                .await?;
-        }
+    send_one_by_one(client, 12_000).await?;
+    let after = times_of_calls(client).await?;
+    let names = ["claim of one event", "claim of none", "fan-out of none"];
+    for ((name, before), after) in names.into_iter().zip(before).zip(after) {
+        report.add(
+            &format!("SQL: {name}, and beside a snapshot open for 12,000 events"),
+            format!("{}, {}", milliseconds(before), milliseconds(after)),
+            "median; aim: at most twice",
+        );
     }
     Ok(())
 }
 
-async fn claim_time(client: &Client) -> Result<Duration> {
-    let due = "insert into public.webhook_deliveries
-          (endpoint_id, event_type, event_id, payload, next_retry_at)
-        select e.id, 'a', gen_random_uuid()::text, '{}', now() - interval '1 minute'
-        from public.webhook_endpoints e, generate_series(1, 60)";
-    client.batch_execute(due).await?;
+fn single_event() -> String {
+    json!([{"event_type": "a", "data": {}, "user_id": USER}]).to_string()
+}
+
+async fn record(client: &Client, answer: &Value) -> Result<()> {
+    let claimed = answer["batch"]["claimed"].as_array().context("a batch")?;
+    let results: Vec<Value> = claimed
+        .iter()
+        .map(|d| {
+            json!({"id": d["id"], "claim": d["claim"], "attempts": d["attempts"],
+                "response_status": 200, "response_time_ms": 5})
+        })
+        .collect();
+    let record = "select public.record_webhook_results($1)";
+    client
+        .query_one(record, &[&json!(results).to_string()])
+        .await?;
+    Ok(())
+}
+
+/// Half of the events wait for a claim, half for a fan-out.
+async fn send_one_by_one(client: &Client, events: u32) -> Result<()> {
+    for nth in 0..events {
+        let (store, send) = if nth % 2 == 0 {
+            (
+                "select public.enqueue_webhook_events($1, 0, 60)",
+                "select public.claim_webhook_deliveries(50, 60)",
+            )
+        } else {
+            (
+                "select public.store_webhook_events($1)",
+                "select public.fan_out_webhook_events(50, 60)",
+            )
+        };
+        client.query_one(store, &[&single_event()]).await?;
+        record(client, &client.query_one(send, &[]).await?.get(0)).await?;
+    }
+    Ok(())
+}
+
+async fn times_of_calls(client: &Client) -> Result<[Duration; 3]> {
+    let [mut one, mut none, mut fan_outs] = [const { Vec::new() }; 3];
     let claim = "select public.claim_webhook_deliveries(50, 60)";
-    client.query_one(claim, &[]).await?;
-    let mut times = Vec::new();
     for _ in 0..21 {
+        let enqueue = "select public.enqueue_webhook_events($1, 0, 60)";
+        client.query_one(enqueue, &[&single_event()]).await?;
+        let start = Instant::now();
+        let answer = client.query_one(claim, &[]).await?.get(0);
+        one.push(start.elapsed());
+        record(client, &answer).await?;
         let start = Instant::now();
         client.query_one(claim, &[]).await?;
-        times.push(start.elapsed());
+        none.push(start.elapsed());
+        let start = Instant::now();
+        client
+            .query_one("select public.fan_out_webhook_events(50, 60)", &[])
+            .await?;
+        fan_outs.push(start.elapsed());
     }
-    send_in_batches(client, 1_000).await?;
-    Ok(percentile(&mut times, 0.5))
+    Ok([one, none, fan_outs].map(|mut times| percentile(&mut times, 0.5)))
 }
 
 /// Deleting an endpoint with `deliveries` deliveries, purging them, and retention of as many.

@@ -3,38 +3,101 @@
 -- Rows are looked up one by one in lateral subqueries and changed by their ctid, which their locks keep
 -- in place: joins would be planned by what the tables held when the session began.
 --
--- A claim is five steps: notes are merged into the queue, endpoints whose wait is over become due,
--- endpoints are taken owner by owner, deliveries are picked from them, and their next turn is set.
--- It waits for no lock that anything but a claim holds for longer than its own statement.
+-- A claim is five steps: the lines of due_log are read, endpoints whose wait is over are read, further
+-- endpoints are taken from the queue owner by owner, deliveries are picked of all of these, and their next
+-- turns are set. As long as they are few, endpoints of the first two steps have their turn at once, and
+-- what is left of them is written to the queue: an endpoint with a delivery now and then has no row there.
+-- A claim waits for no lock that anything but a claim holds for longer than its own statement.
 
--- Merges up to 50,000 notes of due_log into the queue. One claim at a time; the others leave it to
--- that one.
-create or replace function webhooks.merge_due_log() returns void
+-- Reads up to 50,000 lines of due_log: which endpoints have a turn in this claim, if they are `most`
+-- at most. The others are noted in the queue. One claim at a time; the rest leave it to that one.
+create or replace function webhooks.take_noted(most integer) returns webhooks.queue[]
 language plpgsql volatile
 set search_path = ''
 as $$
+declare
+  live constant integer[] := webhooks.live_generations('webhooks.due_log_generation');
+  ids uuid[];
+  times timestamptz[];
+  turns webhooks.queue[] := '{}';
 begin
-  if not exists (select from webhooks.due_log)
+  if not exists (select from webhooks.due_log l where l.generation = any (live))
     or not pg_try_advisory_xact_lock(hashtextextended('webhooks.due_log', 0))
   then
-    return;
+    return turns;
   end if;
   with taken as (
     delete from webhooks.due_log l
     where l.ctid = any (array(
-      select n.ctid from webhooks.due_log n limit 50000))
+      select n.ctid from webhooks.due_log n where n.generation = any (live) limit 50000))
     returning l.endpoint_id, l.due_at
   ),
   noted as (
     select t.endpoint_id, min(t.due_at) as due_at from taken t group by t.endpoint_id
   )
+  select array_agg(n.endpoint_id order by n.endpoint_id),
+    array_agg(n.due_at order by n.endpoint_id)
+  into ids, times
+  from noted n;
+  if cardinality(ids) <= most then
+    turns := webhooks.turns_of(ids, times);
+  end if;
+  if cardinality(ids) > cardinality(turns) then
+    perform webhooks.note_in_queue(ids, times, turns);
+  end if;
+  return turns;
+end
+$$;
+
+-- The turns of endpoints with a delivery that is due since the time given: those that are not in the
+-- queue, and those that wait there, by no limit. Locks the rows of the latter.
+create or replace function webhooks.turns_of(ids uuid[], times timestamptz[])
+returns webhooks.queue[]
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  return array(
+    select jsonb_populate_record(null::webhooks.queue, jsonb_build_object(
+      'endpoint_id', n.endpoint_id, 'owner', coalesce(e.user_id, webhooks.no_owner()),
+      'due_from', n.due_at, 'minute_claims', 0))
+    from unnest(ids, times) as n (endpoint_id, due_at)
+    cross join lateral (
+      select p.user_id from public.webhook_endpoints p where p.id = n.endpoint_id limit 1
+    ) e
+    where n.due_at <= now()
+      and not exists (select from webhooks.queue q where q.endpoint_id = n.endpoint_id)
+    union all
+    select jsonb_populate_record(q.turn,
+      jsonb_build_object('due_from', least(n.due_at, (q.turn).due_from)))
+    from unnest(ids, times) as n (endpoint_id, due_at)
+    cross join lateral (
+      select q as turn from webhooks.queue q
+      where q.endpoint_id = n.endpoint_id and q.waits_until is not null
+        and ((q.held_until > now()) is not true or n.due_at = '-infinity')
+      for update skip locked
+    ) q
+    where n.due_at <= now());
+end
+$$;
+
+-- Notes in the queue that endpoints have a delivery due at the times given, but for those that have
+-- their turn in this claim.
+create or replace function webhooks.note_in_queue(
+  ids uuid[], times timestamptz[], turns webhooks.queue[]
+) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
   insert into webhooks.queue as q (endpoint_id, owner, due_from, waits_until)
   select n.endpoint_id, coalesce(e.user_id, webhooks.no_owner()), n.due_at,
     case when n.due_at > now() then n.due_at end
-  from noted n
+  from unnest(ids, times) as n (endpoint_id, due_at)
   cross join lateral (
     select p.user_id from public.webhook_endpoints p where p.id = n.endpoint_id limit 1
   ) e
+  where n.endpoint_id <> all (array(select t.endpoint_id from unnest(turns) as t))
   order by n.endpoint_id
   on conflict (endpoint_id) do update set
     due_from = least(q.due_from, excluded.due_from),
@@ -52,19 +115,66 @@ begin
 end
 $$;
 
--- Makes endpoints due whose wait is over, 1,000 at a time.
-create or replace function webhooks.end_waits() returns void
+-- Where the waits in the queue begin: none ended earlier.
+create or replace function webhooks.waits_from() returns timestamptz
 language plpgsql volatile
 set search_path = ''
 as $$
 begin
+  return to_timestamp(coalesce(pg_sequence_last_value('webhooks.waits_from'), 0));
+end
+$$;
+
+-- Moves waits_from() on, to the first wait that has not ended. It stays ten seconds behind, in which
+-- a claim that notes a wait has long been committed. Must not see this transaction's changes: they
+-- may be rolled back, and a sequence is not. From `since` on, or where that is null, once in ten
+-- seconds, from where it is.
+create or replace function webhooks.move_waits_from(since timestamptz default null) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  start constant timestamptz := coalesce(since, webhooks.waits_from());
+  first timestamptz;
+begin
+  if start > now() - interval '20 seconds' then
+    return;
+  end if;
+  select w.waits_until into first from webhooks.queue w
+  where w.waits_until >= start order by w.waits_until limit 1;
+  perform setval('webhooks.waits_from', floor(extract(epoch from
+    least(first, now() - interval '10 seconds')))::bigint);
+end
+$$;
+
+-- Endpoints whose wait is over, if they are `most` at most: they have a turn in this claim. If they
+-- are more, 1,000 of them become due. Leaves out those that have a turn already.
+create or replace function webhooks.take_waiting(most integer, turns webhooks.queue[])
+returns webhooks.queue[]
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  have_turn constant uuid[] := array(select t.endpoint_id from unnest(turns) as t);
+  start constant timestamptz := webhooks.waits_from();
+  waiting constant webhooks.queue[] := array(
+    select w from webhooks.queue w
+    where w.waits_until >= start and w.waits_until <= now() and w.endpoint_id <> all (have_turn)
+    order by w.waits_until
+    limit most + 1
+    for update skip locked);
+begin
+  if cardinality(waiting) <= most then
+    return waiting;
+  end if;
   update webhooks.queue q set waits_until = null, held_until = null
   where q.endpoint_id = any (array(
     select w.endpoint_id from webhooks.queue w
-    where w.waits_until <= now()
+    where w.waits_until >= start and w.waits_until <= now() and w.endpoint_id <> all (have_turn)
     order by w.waits_until
     limit 1000
     for update skip locked));
+  return '{}';
 end
 $$;
 
@@ -371,15 +481,12 @@ begin
     ) d
     group by d.endpoint_id
   ),
-  next as materialized (
-    select q.row_id, t.due_from, case when not r.is_gone then n.due_at end as due_at,
+  found as materialized (
+    select t.endpoint_id, t.owner, t.due_from, case when not r.is_gone then n.due_at end as due_at,
       r.is_limited, r.is_limited and r.room <= coalesce(u.claims, 0) as is_used_up,
       case when t.minute = this_minute then t.minute_claims else 0 end + coalesce(u.claims, 0)
         as minute_claims
     from unnest(turns) as t
-    cross join lateral (
-      select q.ctid as row_id from webhooks.queue q where q.endpoint_id = t.endpoint_id limit 1
-    ) q
     join webhooks.rooms(turns, 2147483647) r using (endpoint_id)
     left join used u using (endpoint_id)
     left join lateral (
@@ -390,28 +497,46 @@ begin
       limit 1
     ) n on true
   ),
-  -- A limited endpoint's row stays until the minute is over: it holds what is used of the limit.
+  next as materialized (
+    select f.endpoint_id, f.owner, coalesce(f.due_at, f.due_from) as due_from,
+      case when f.is_used_up then this_minute + interval '1 minute' end as held_until,
+      case
+        when f.is_used_up or f.due_at is null
+          then greatest(f.due_at, this_minute + interval '1 minute')
+        when f.due_at > now() then f.due_at
+      end as waits_until,
+      case when f.is_limited then this_minute end as minute,
+      case when f.is_limited then f.minute_claims else 0 end as minute_claims,
+      -- A limited endpoint's row stays until the minute is over: it holds what is used of the limit.
+      f.due_at is not null or f.is_limited and f.minute_claims > 0 as stays,
+      q.row_id, q.row
+    from found f
+    left join lateral (
+      select q.ctid as row_id, q as row from webhooks.queue q
+      where q.endpoint_id = f.endpoint_id limit 1
+    ) q on true
+  ),
+  added as (
+    insert into webhooks.queue (
+      endpoint_id, owner, due_from, held_until, waits_until, minute, minute_claims)
+    select n.endpoint_id, n.owner, n.due_from, n.held_until, n.waits_until, n.minute, n.minute_claims
+    from next n
+    where n.row_id is null and n.stays
+  ),
   gone as (
     delete from webhooks.queue q using next n
-    where q.ctid = n.row_id and n.due_at is null
-      and not (n.is_limited and n.minute_claims > 0)
+    where q.ctid = n.row_id and not n.stays
   )
-  update webhooks.queue q set
-    due_from = coalesce(n.due_at, n.due_from),
-    held_until = case when n.is_used_up then this_minute + interval '1 minute' end,
-    waits_until = case
-      when n.is_used_up or n.due_at is null
-        then greatest(n.due_at, this_minute + interval '1 minute')
-      when n.due_at > now() then n.due_at
-    end,
-    minute = case when n.is_limited then this_minute end,
-    minute_claims = case when n.is_limited then n.minute_claims else 0 end
+  update webhooks.queue q set due_from = n.due_from, held_until = n.held_until,
+    waits_until = n.waits_until, minute = n.minute, minute_claims = n.minute_claims
   from next n
-  where q.ctid = n.row_id
-    and (n.due_at is not null or n.is_limited and n.minute_claims > 0)
-    -- A row that stays due is written once a second at most: an open snapshot keeps all versions.
-    and (n.is_limited or n.is_used_up or n.due_at > now()
-      or n.due_at > n.due_from + interval '1 second');
+  where q.ctid = n.row_id and n.stays
+    -- A row is written only if it changes, for a later due_from once a second at most: an open
+    -- snapshot keeps all versions.
+    and ((n.held_until, n.waits_until, n.minute, n.minute_claims)
+        is distinct from
+        ((n.row).held_until, (n.row).waits_until, (n.row).minute, (n.row).minute_claims)
+      or n.due_from < (n.row).due_from or n.due_from > (n.row).due_from + interval '1 second');
 end
 $$;
 
@@ -422,7 +547,10 @@ set search_path = ''
 as $$
 begin
   return exists (select from webhooks.queue q where q.waits_until is null)
-    or exists (select from webhooks.due_log l where l.due_at <= now());
+    or exists (
+      select from webhooks.due_log l
+      where l.generation = any (webhooks.live_generations('webhooks.due_log_generation'))
+        and l.due_at <= now());
 end
 $$;
 
@@ -520,9 +648,11 @@ declare
   settled jsonb;
   claimed uuid[];
 begin
-  perform webhooks.merge_due_log();
-  perform webhooks.end_waits();
-  turns := webhooks.take_turns(claim_limit);
+  perform webhooks.begin_generation('webhooks.due_log_generation');
+  perform webhooks.move_waits_from();
+  turns := webhooks.take_noted(claim_limit);
+  turns := turns || webhooks.take_waiting(claim_limit, turns);
+  turns := turns || webhooks.take_turns(claim_limit);
   picked := array(
     select p::webhooks.picked
     from webhooks.pick_deliveries(turns, claim_limit, coalesce(slow_limit, claim_limit)) p);
@@ -535,7 +665,10 @@ end
 $$;
 
 revoke all on function
-  webhooks.merge_due_log(), webhooks.end_waits(), webhooks.due_owners(uuid, integer),
+  webhooks.take_noted(integer), webhooks.turns_of(uuid[], timestamptz[]),
+  webhooks.note_in_queue(uuid[], timestamptz[], webhooks.queue[]),
+  webhooks.waits_from(), webhooks.move_waits_from(timestamptz),
+  webhooks.take_waiting(integer, webhooks.queue[]), webhooks.due_owners(uuid, integer),
   webhooks.take_turns(integer), webhooks.rooms(webhooks.queue[], integer),
   webhooks.pick_deliveries(webhooks.queue[], integer, integer),
   webhooks.settle(webhooks.picked[]), webhooks.lease(webhooks.picked[], integer),
@@ -544,7 +677,10 @@ revoke all on function
 revoke all on function public.claim_webhook_deliveries(integer, integer, integer)
   from public, anon, authenticated;
 grant execute on function
-  webhooks.merge_due_log(), webhooks.end_waits(), webhooks.due_owners(uuid, integer),
+  webhooks.take_noted(integer), webhooks.turns_of(uuid[], timestamptz[]),
+  webhooks.note_in_queue(uuid[], timestamptz[], webhooks.queue[]),
+  webhooks.waits_from(), webhooks.move_waits_from(timestamptz),
+  webhooks.take_waiting(integer, webhooks.queue[]), webhooks.due_owners(uuid, integer),
   webhooks.take_turns(integer), webhooks.rooms(webhooks.queue[], integer),
   webhooks.pick_deliveries(webhooks.queue[], integer, integer),
   webhooks.settle(webhooks.picked[]), webhooks.lease(webhooks.picked[], integer),

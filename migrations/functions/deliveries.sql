@@ -325,8 +325,8 @@ declare
   delivery public.webhook_deliveries;
 begin
   perform webhooks.fan_out(
-    webhooks.store_event(test_id, event_type, caller, 1,
-      webhooks.payload(test_id, event_type, data)),
+    (webhooks.store_event(test_id, event_type, caller, 1,
+      webhooks.payload(test_id, event_type, data))).ref,
     test_id, event_type, caller, 1, null, endpoint_id, null, 0, 0);
   select d.* into delivery
   from public.webhook_deliveries d

@@ -43,34 +43,50 @@ return case
       'max_bytes', webhooks.max_payload_bytes())
 end;
 
--- Stores an event and answers its row's id. The same event_id for the same audience is the same
--- event: the row that is there already is answered, with the payload it has.
+-- Stores an event. The same event_id for the same audience is the same event: where it is known, what
+-- is answered is what was stored first, and that is what is sent.
 create or replace function webhooks.store_event(
   event_id text, event_type text, user_id uuid, max_attempts integer, payload text
-) returns bigint
+) returns webhooks.stored_event
 language plpgsql volatile
 set search_path = ''
 as $$
 #variable_conflict use_column
 declare
-  ref bigint;
+  stored webhooks.stored_event;
 begin
-  -- Again where retention deleted the row in between.
-  while ref is null loop
+  stored.event_type := event_type;
+  stored.max_attempts := max_attempts;
+  stored.bytes := octet_length(payload);
+  loop
     insert into public.webhook_events (event_id, event_type, user_id, max_attempts, payload)
     values (store_event.event_id, store_event.event_type, store_event.user_id,
       store_event.max_attempts, store_event.payload)
     on conflict (event_id, user_id) do nothing
-    returning id into ref;
-    exit when ref is not null;
-    select e.id into ref
+    returning id, true into stored.ref, stored.is_new;
+    exit when found;
+    select e.id, e.event_type, e.max_attempts, octet_length(e.payload), false into stored
     from public.webhook_events e
     where e.event_id = store_event.event_id
       and (e.user_id = store_event.user_id or e.user_id is null and store_event.user_id is null)
     -- Retention, which skips locked events, must not delete it before this is committed.
     for key share;
+    -- Else it was deleted in between.
+    exit when found;
   end loop;
-  return ref;
+  return stored;
+end
+$$;
+
+-- Locks an event for its fan-out, if nobody else fans it out just now; says whether it did. Two
+-- fan-outs of the same event would wait for each other's deliveries.
+create or replace function webhooks.lock_event(ref bigint) returns boolean
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  perform from public.webhook_events e where e.id = ref for no key update skip locked;
+  return found;
 end
 $$;
 
@@ -96,7 +112,7 @@ begin
   end if;
   insert into webhooks.outbox (owner, event_ref)
   values (coalesce(user_id, webhooks.no_owner()),
-    webhooks.store_event(id, event_type, user_id, null, payload))
+    (webhooks.store_event(id, event_type, user_id, null, payload)).ref)
   on conflict do nothing;
   perform webhooks.wake_up_deliver();
   return id;
@@ -198,7 +214,7 @@ declare
   item jsonb;
   nth integer;
   event webhooks.new_event;
-  ref bigint;
+  stored webhooks.stored_event;
   done webhooks.fanned_out;
   -- What is left of claim_limit and of max_batch_bytes().
   room integer := claim_limit;
@@ -220,22 +236,24 @@ begin
         jsonb_build_object('event_id', event.event_id, 'refused', event.refusal);
       continue;
     end if;
-    ref := webhooks.store_event(
+    stored := webhooks.store_event(
       event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
-    if endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds' then
+    if endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
+      or not stored.is_new and not webhooks.lock_event(stored.ref)
+    then
       insert into webhooks.outbox (owner, event_ref)
-      values (coalesce(event.user_id, webhooks.no_owner()), ref)
+      values (coalesce(event.user_id, webhooks.no_owner()), stored.ref)
       on conflict do nothing;
       answers[nth] := jsonb_build_object(
         'event_id', event.event_id, 'duplicates', 0, 'pending', 0, 'more', true);
       continue;
     end if;
-    done := webhooks.fan_out(ref, event.event_id, event.event_type, event.user_id,
-      event.max_attempts, null, null, null,
-      case when octet_length(event.payload) <= bytes then room else 0 end, lease_seconds);
+    done := webhooks.fan_out(stored.ref, event.event_id, stored.event_type, event.user_id,
+      stored.max_attempts, null, null, null,
+      case when stored.bytes <= bytes then room else 0 end, lease_seconds);
     if done.next_after is not null then
       insert into webhooks.outbox (owner, event_ref, after_endpoint)
-      values (coalesce(event.user_id, webhooks.no_owner()), ref, done.next_after)
+      values (coalesce(event.user_id, webhooks.no_owner()), stored.ref, done.next_after)
       on conflict do nothing;
     end if;
     endpoints := endpoints + done.wanted;
@@ -246,7 +264,7 @@ begin
     if cardinality(done.claimed) > 0 then
       claimed := claimed || done.claimed;
       room := room - cardinality(done.claimed);
-      bytes := bytes - octet_length(event.payload);
+      bytes := bytes - stored.bytes;
       payloads := payloads + 1;
     end if;
   end loop;
@@ -286,8 +304,8 @@ begin
       continue;
     end if;
     insert into webhooks.outbox (owner, event_ref)
-    values (coalesce(event.user_id, webhooks.no_owner()), webhooks.store_event(
-      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload))
+    values (coalesce(event.user_id, webhooks.no_owner()), (webhooks.store_event(
+      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload)).ref)
     on conflict do nothing;
     answers[nth] := jsonb_build_object('event_id', event.event_id, 'stored', true);
   end loop;
@@ -301,7 +319,7 @@ revoke all on function
   webhooks.max_payload_bytes(), webhooks.max_batch_bytes(),
   webhooks.payload(text, text, jsonb),
   webhooks.event_refusal(text, text, jsonb, integer, integer),
-  webhooks.store_event(text, text, uuid, integer, text),
+  webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
   webhooks.emit(text, jsonb, uuid, text),
   webhooks.parse_events(text), webhooks.read_event(jsonb)
   from public;
@@ -315,7 +333,7 @@ grant execute on function
   webhooks.max_payload_bytes(), webhooks.max_batch_bytes(),
   webhooks.payload(text, text, jsonb),
   webhooks.event_refusal(text, text, jsonb, integer, integer),
-  webhooks.store_event(text, text, uuid, integer, text),
+  webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
   webhooks.parse_events(text), webhooks.read_event(jsonb),
   public.emit_webhook_event(text, jsonb, uuid, text),
   public.broadcast_webhook_event(text, jsonb, text),

@@ -157,29 +157,46 @@ language sql volatile
 return (lpad(to_hex((nextval('webhooks.turns') * 2654435769) & 4294967295), 8, '0')
   || '-0000-0000-0000-000000000000')::uuid;
 
--- Owners with events to be fanned out, at most `most`, from `start` on around the ring. One look at
--- the index per owner, however many events an owner has waiting.
-create or replace function webhooks.outbox_owners(start uuid, most integer) returns uuid[]
+-- The first owner after `after` (null: of all) with events to be fanned out in these generations.
+create or replace function webhooks.next_outbox_owner(live integer[], after uuid) returns uuid
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return (
+    select o.owner
+    from unnest(live) as g (generation)
+    cross join lateral (
+      select o.owner from webhooks.outbox o
+      where o.generation = g.generation and o.set_aside_at is null
+        and o.owner >= coalesce(after, webhooks.no_owner()) and o.owner is distinct from after
+      order by o.owner
+      limit 1
+    ) o
+    order by o.owner
+    limit 1);
+end
+$$;
+
+-- Owners with events to be fanned out, at most `most`, the one at `start` or next to it last. A few looks
+-- at the index per owner, however many events an owner has waiting.
+create or replace function webhooks.outbox_owners(live integer[], start uuid, most integer)
+returns uuid[]
 language plpgsql stable
 set search_path = ''
 as $$
 declare
   owners uuid[] := '{}';
-  next uuid;
+  next uuid := webhooks.next_outbox_owner(live, start);
 begin
-  select o.owner into next from webhooks.outbox o
-  where o.set_aside_at is null and o.owner >= start order by o.owner limit 1;
   while next is not null and cardinality(owners) < most loop
     owners := owners || next;
-    select o.owner into next from webhooks.outbox o
-    where o.set_aside_at is null and o.owner > next order by o.owner limit 1;
+    next := webhooks.next_outbox_owner(live, next);
   end loop;
-  select o.owner into next from webhooks.outbox o
-  where o.set_aside_at is null order by o.owner limit 1;
-  while next < start and cardinality(owners) < most loop
+  next := webhooks.next_outbox_owner(live, null);
+  while next <= start and cardinality(owners) < most loop
     owners := owners || next;
-    select o.owner into next from webhooks.outbox o
-    where o.set_aside_at is null and o.owner > next order by o.owner limit 1;
+    next := webhooks.next_outbox_owner(live, next);
   end loop;
   return owners;
 end
@@ -193,16 +210,24 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  owners constant uuid[] := webhooks.outbox_owners(webhooks.next_turn(), most);
+  live constant integer[] := webhooks.live_generations('webhooks.outbox_generation');
+  owners constant uuid[] := webhooks.outbox_owners(live, webhooks.next_turn(), most);
+  share constant integer := ceil(most::numeric / greatest(cardinality(owners), 1));
 begin
   return query
     select t.*
     from unnest(owners) with ordinality as r (owner, nth)
     cross join lateral (
-      select o.* from webhooks.outbox o
-      where o.owner = r.owner and o.set_aside_at is null
+      select o.*
+      from unnest(live) as g (generation)
+      cross join lateral (
+        select o.* from webhooks.outbox o
+        where o.generation = g.generation and o.owner = r.owner and o.set_aside_at is null
+        order by o.event_ref
+        limit share
+      ) o
       order by o.event_ref
-      limit ceil(most::numeric / cardinality(owners))
+      limit share
     ) t
     order by r.nth, t.event_ref;
 end
@@ -220,7 +245,24 @@ begin
     failures = o.failures + 1,
     last_error = problem,
     set_aside_at = case when o.failures + 1 >= 3 then now() end
-  where o.owner = event.owner and o.event_ref = event.event_ref;
+  where o.event_ref = event.event_ref;
+end
+$$;
+
+-- Has events that were set aside tried again, and answers how many. For the operator.
+create or replace function webhooks.retry_set_aside_events() returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  events integer;
+begin
+  update webhooks.outbox o
+  set set_aside_at = null, failures = 0,
+    generation = webhooks.written_generation('webhooks.outbox_generation')
+  where o.set_aside_at is not null;
+  get diagnostics events = row_count;
+  return events;
 end
 $$;
 
@@ -250,14 +292,17 @@ declare
   claimed uuid[] := '{}';
   is_more boolean;
 begin
+  perform webhooks.begin_generation('webhooks.outbox_generation');
   for picked in select * from webhooks.pick_from_outbox(greatest(claim_limit, 1)) loop
     exit when endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
       or cardinality(claimed) >= greatest(claim_limit, 1);
     select o.* into step from webhooks.outbox o
-    where o.owner = picked.owner and o.event_ref = picked.event_ref
+    where o.event_ref = picked.event_ref
     for update skip locked;
     continue when not found;
     select e.* into event from public.webhook_events e where e.id = step.event_ref;
+    -- One that is gone is set aside below.
+    continue when found and not webhooks.lock_event(event.id);
     begin
       done := webhooks.fan_out(event.id, event.event_id, event.event_type, event.user_id,
         event.max_attempts, step.after_endpoint, step.only_endpoint, step.except_endpoint,
@@ -266,10 +311,10 @@ begin
         lease_seconds);
       if done.next_after is null then
         delete from webhooks.outbox o
-        where o.owner = step.owner and o.event_ref = step.event_ref;
+        where o.event_ref = step.event_ref;
       else
         update webhooks.outbox o set after_endpoint = done.next_after
-        where o.owner = step.owner and o.event_ref = step.event_ref;
+        where o.event_ref = step.event_ref;
       end if;
     exception
       -- No fault of the event: the next fan-out tries it again.
@@ -302,7 +347,13 @@ language plpgsql stable
 set search_path = ''
 as $$
 begin
-  return exists (select from webhooks.outbox o where o.set_aside_at is null);
+  return exists (
+    select from unnest(webhooks.live_generations('webhooks.outbox_generation')) as g (generation)
+    cross join lateral (
+      select from webhooks.outbox o
+      where o.generation = g.generation and o.set_aside_at is null
+      limit 1
+    ) o);
 end
 $$;
 
@@ -310,8 +361,9 @@ revoke all on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
   webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
-  webhooks.next_turn(), webhooks.outbox_owners(uuid, integer),
-  webhooks.pick_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
+  webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
+  webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
+  webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
   webhooks.is_stored()
   from public;
 revoke all on function public.fan_out_webhook_events(integer, integer)
@@ -320,8 +372,9 @@ grant execute on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
   webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
-  webhooks.next_turn(), webhooks.outbox_owners(uuid, integer),
-  webhooks.pick_from_outbox(integer), webhooks.note_fan_out_failure(webhooks.outbox, text),
+  webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
+  webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
+  webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
   webhooks.is_stored(),
   public.fan_out_webhook_events(integer, integer)
   to service_role;

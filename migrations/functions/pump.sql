@@ -31,7 +31,14 @@ set search_path = ''
 as $$
 begin
   return (select p.is_behind from webhooks.pump p)
-    or exists (select from webhooks.outbox o where o.set_aside_at is null offset 100 limit 1);
+    or exists (
+      select from unnest(webhooks.live_generations('webhooks.outbox_generation')) as g (generation)
+      cross join lateral (
+        select from webhooks.outbox o
+        where o.generation = g.generation and o.set_aside_at is null
+        limit 101
+      ) o
+      offset 100);
 end
 $$;
 

@@ -137,7 +137,7 @@ begin
         where d.event_id = o.event_id and d.event_ref = o.id)
       and not exists (
         select from webhooks.outbox b
-        where b.owner = coalesce(o.user_id, webhooks.no_owner()) and b.event_ref = o.id)
+        where b.event_ref = o.id)
   ),
   purged_rows as (
     delete from public.webhook_events e

@@ -52,6 +52,11 @@ as $$
 declare
   before constant timestamptz := now() - make_interval(days => retention_days);
 begin
+  if step = 'find_lost_lines' then
+    perform webhooks.find_generations();
+    perform webhooks.move_waits_from('-infinity');
+    return false;
+  end if;
   return case step
     when 'end_leases' then webhooks.end_leases() = 1000
     when 'end_secrets' then webhooks.end_secrets() = 1000
@@ -92,7 +97,7 @@ begin
   if retention_days < 1 then
     raise invalid_parameter_value using message = 'retention_days must be at least 1';
   end if;
-  foreach step in array array['end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
+  foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
     'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts']
   loop
     if clock_timestamp() > now() + interval '1 second' then

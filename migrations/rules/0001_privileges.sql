@@ -16,11 +16,15 @@ grant select, insert, update, delete on
   public.webhook_deliveries, public.webhook_delivery_attempts, public.webhook_api_keys
   to service_role;
 grant select, insert, update, delete on
-  webhooks.settings, webhooks.outbox, webhooks.queue, webhooks.due_log, webhooks.tally,
+  webhooks.settings, webhooks.outbox, webhooks.queue, webhooks.due_log, webhooks.generations,
+  webhooks.tally,
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
   webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
+grant usage, update on sequence
+  webhooks.outbox_generation, webhooks.due_log_generation, webhooks.waits_from
+  to service_role;
 
 grant select on public.webhook_event_types to anon, authenticated;
 -- Neither secret is in this list, nor are the values of headers: only the service role reads them.
@@ -49,6 +53,7 @@ alter table webhooks.settings enable row level security;
 alter table webhooks.outbox enable row level security;
 alter table webhooks.queue enable row level security;
 alter table webhooks.due_log enable row level security;
+alter table webhooks.generations enable row level security;
 alter table webhooks.tally enable row level security;
 alter table webhooks.endpoint_totals enable row level security;
 alter table webhooks.attempt_counts enable row level security;

@@ -1,4 +1,11 @@
--- The triggers. Their functions stand in migrations/functions/, by concern.
+-- The triggers, and defaults that are functions. The functions stand in migrations/functions/, by
+-- concern.
+
+-- generations.sql
+alter table webhooks.outbox alter column generation
+  set default webhooks.written_generation('webhooks.outbox_generation');
+alter table webhooks.due_log alter column generation
+  set default webhooks.written_generation('webhooks.due_log_generation');
 
 -- endpoints.sql. The names of the first and the last are the original deployment's.
 create or replace trigger webhook_endpoint_secret_trigger

@@ -59,6 +59,17 @@ async fn the_same_id_is_the_same_event_for_the_same_audience_and_no_endpoint_get
     assert_eq!(again["events"][0]["duplicates"], 1);
     assert_eq!(count(client, "public.webhook_events").await, 1);
 
+    // Whoever gets it later gets what was stored first.
+    let types = "insert into public.webhook_event_types (name) values ('a'), ('b')";
+    client.execute(types, &[]).await.unwrap();
+    new_endpoint(client, database.user, "b").await;
+    new_endpoint(client, database.user, "a").await;
+    let again = json!([{"event_type": "b", "data": {}, "user_id": database.user, "event_id": "e"}]);
+    let again = claimed(&enqueue(client, again).await.unwrap());
+    assert_eq!(again.len(), 1);
+    let sent = "public.webhook_deliveries where event_id = 'e' and event_type = 'a'";
+    assert_eq!(count(client, sent).await, 2);
+
     // For another audience it is another event, and an endpoint that registered meanwhile gets it.
     let others = enqueue(client, event(other, "e")).await.unwrap();
     assert_eq!(claimed(&others).len(), 1);
@@ -66,8 +77,22 @@ async fn the_same_id_is_the_same_event_for_the_same_audience_and_no_endpoint_get
     new_endpoint(client, database.user, "*").await;
     let again = enqueue(client, event(database.user, "e")).await.unwrap();
     assert_eq!(claimed(&again).len(), 1);
-    assert_eq!(again["events"][0]["duplicates"], 1);
+    assert_eq!(again["events"][0]["duplicates"], 2);
     assert_eq!(count(client, "public.webhook_events").await, 2);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_id_for_all_owners_is_the_same_event() {
+    let database = Database::start().await;
+    let client = &database.client;
+    new_endpoint(client, database.user, "*").await;
+    for already in 0..2 {
+        let event = json!([{"event_type": "a", "data": {}, "event_id": "e"}]);
+        let answer = enqueue(client, event).await.unwrap();
+        assert_eq!(answer["events"][0]["duplicates"], already);
+        assert_eq!(count(client, "public.webhook_events").await, 1);
+    }
     database.stop().await;
 }
 

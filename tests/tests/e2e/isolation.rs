@@ -86,7 +86,7 @@ async fn many_endpoints(database: &Database, count: i32) {
     database.client.batch_execute(&insert).await.unwrap();
 }
 
-/// 10,000 endpoints times 256 KiB, and 100 events of 250 kB to all of them.
+/// Eleven events of 250 kB to 10,000 endpoints each.
 #[tokio::test]
 async fn a_fan_out_of_any_width_and_weight_goes_in_short_steps_beside_claims_of_others() {
     let database = Database::start().await;
@@ -95,18 +95,16 @@ async fn a_fan_out_of_any_width_and_weight_goes_in_short_steps_beside_claims_of_
     let client = &database.client;
     let text = "x".repeat(250_000);
     let event = json!({"event_type": "a", "data": {"text": text}, "user_id": database.user});
-    let (time, _) = timed(enqueue(client, json!([event]))).await;
+    let (time, _) = timed(enqueue(client, json!([event.clone()]))).await;
     assert!(time < BOUND, "enqueue: {time:?}");
-    for _ in 0..5 {
-        let events = vec![event.clone(); 10];
-        let (time, _) = timed(enqueue(client, json!(events))).await;
-        assert!(time < BOUND, "enqueue of ten: {time:?}");
-    }
+    let events = vec![event; 10];
+    let (time, _) = timed(enqueue(client, json!(events))).await;
+    assert!(time < BOUND, "enqueue of ten: {time:?}");
 
     let others = database.another_connection().await;
     let (mut longest, mut longest_claim, mut steps) = (Duration::ZERO, Duration::ZERO, 0);
     let mut is_left = true;
-    while is_left && steps < 60 {
+    while is_left && steps < 1000 {
         let fanning_out = timed(fan_out(client, 50));
         let claiming = async {
             make_due(&others, &[other], 1).await;
@@ -127,6 +125,9 @@ async fn a_fan_out_of_any_width_and_weight_goes_in_short_steps_beside_claims_of_
         is_left = answer["stored"] == true;
         steps += 1;
     }
+    let count = "select count(*) from public.webhook_deliveries where endpoint_id <> $1";
+    let made: i64 = client.query_one(count, &[&other]).await.unwrap().get(0);
+    assert_eq!(made, 110_000, "after {steps} steps");
     println!(
         "{steps} steps, the longest {longest:?}; another owner's claim within {longest_claim:?}"
     );
@@ -169,7 +170,7 @@ async fn an_event_whose_fan_out_fails_is_set_aside_alone_and_shown() {
 
     // What was wrong is put right, and it is tried again.
     let again = "drop trigger fail on public.webhook_deliveries;
-        update webhooks.outbox set set_aside_at = null, failures = 0";
+        select webhooks.retry_set_aside_events()";
     client.batch_execute(again).await.unwrap();
     assert_eq!(pump(client).await.iter().flat_map(claimed).count(), 2);
     database.stop().await;
@@ -265,56 +266,135 @@ async fn a_delivery_that_was_claimed_and_given_back_keeps_its_due_time() {
     database.stop().await;
 }
 
-/// Half of the events are claimed as they are enqueued, half wait for a claim.
-async fn send_events(client: &Client, count: usize) {
-    for batch in 0..count / 100 {
-        let events = vec![json!({"event_type": "a", "data": {}}); 5];
-        if batch % 2 == 0 {
-            let store = "select public.store_webhook_events($1)";
-            let text = json!(events).to_string();
-            client.execute(store, &[&text]).await.unwrap();
+/// Sends events one by one: each is enqueued for a claim, or stored for a fan-out.
+async fn send_events(client: &Client, user: Uuid, count: usize) {
+    let event = json!([{"event_type": "a", "data": {}, "user_id": user}]).to_string();
+    for n in 0..count {
+        let answer = if n % 2 == 0 {
+            let enqueue = "select public.enqueue_webhook_events($1, 0, 60)";
+            client.execute(enqueue, &[&event]).await.unwrap();
+            claim(client, 50).await
         } else {
-            let statement = "select public.enqueue_webhook_events($1, 0, 60)";
-            let text = json!(events).to_string();
-            client.execute(statement, &[&text]).await.unwrap();
-        }
-        for answer in pump(client).await {
-            record(client, results(&claimed(&answer), &ok())).await;
+            let store = "select public.store_webhook_events($1)";
+            client.execute(store, &[&event]).await.unwrap();
+            fan_out(client, 50).await
+        };
+        let claimed = claimed(&answer);
+        assert_eq!(claimed.len(), 1);
+        record(client, results(&claimed, &ok())).await;
+        if n % 1000 == 999 {
+            upkeep(client, 30).await;
         }
     }
 }
 
-async fn claim_time(client: &Client, endpoints: &[Uuid]) -> Duration {
+/// The times of a claim of 50, of a claim of one event, and of a claim and a fan-out that find nothing.
+async fn times(client: &Client, user: Uuid, endpoints: &[Uuid]) -> [Duration; 4] {
     make_due(client, endpoints, 60).await;
     claim(client, 50).await;
-    let mut times = Vec::new();
+    let [mut full, mut single, mut empty, mut fan_outs] = [const { Vec::new() }; 4];
     for _ in 0..21 {
-        times.push(timed(claim(client, 50)).await.0);
+        full.push(timed(claim(client, 50)).await.0);
     }
-    median(times)
-}
-
-#[tokio::test]
-async fn a_claim_beside_a_snapshot_that_stays_open_is_at_most_twice_as_slow() {
-    let database = Database::start().await;
-    let client = &database.client;
-    let endpoints = owners(&database, 4, 5).await.concat();
-    send_events(client, 2_000).await;
-    let before = claim_time(client, &endpoints).await;
     for answer in pump(client).await {
         record(client, results(&claimed(&answer), &ok())).await;
     }
+    let event = json!([{"event_type": "a", "data": {}, "user_id": user}]).to_string();
+    for _ in 0..21 {
+        let enqueue = "select public.enqueue_webhook_events($1, 0, 60)";
+        client.execute(enqueue, &[&event]).await.unwrap();
+        let (time, answer) = timed(claim(client, 50)).await;
+        single.push(time);
+        record(client, results(&claimed(&answer), &ok())).await;
+        empty.push(timed(claim(client, 50)).await.0);
+        fan_outs.push(timed(fan_out(client, 50)).await.0);
+    }
+    [full, single, empty, fan_outs].map(median)
+}
+
+/// A snapshot and, as a dump has them, locks; an event and a delivery that are not committed.
+#[tokio::test]
+async fn beside_an_open_transaction_claims_and_fan_outs_are_at_most_twice_as_slow() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoints = owners(&database, 4, 5).await.concat();
+    database.waiting(1, 0, "0").await;
+    send_events(client, database.user, 500).await;
+    let before = times(client, database.user, &endpoints).await;
     let idle = database.another_connection().await;
-    let open = "begin isolation level repeatable read; select count(*) from auth.users";
+    let open = "begin isolation level repeatable read;
+        lock table webhooks.outbox, webhooks.due_log, webhooks.queue in access share mode;
+        select public.broadcast_webhook_event('other', '{}');
+        insert into webhooks.due_log (endpoint_id, due_at) values (gen_random_uuid(), now())";
     idle.batch_execute(open).await.unwrap();
-    send_events(client, 12_000).await;
-    let after = claim_time(client, &endpoints).await;
-    println!("a claim of 50: {before:?}, beside the snapshot {after:?}");
-    assert!(
-        after < 2 * before + Duration::from_millis(2),
-        "{before:?} {after:?}"
-    );
+    send_events(client, database.user, 12_000).await;
+    let after = times(client, database.user, &endpoints).await;
+    println!("claims of 50, of 1, of none, fan-out of none: {before:?}, beside it {after:?}");
+    for (before, after) in before.into_iter().zip(after) {
+        // Half a millisecond for what else the machine does.
+        let bound = 2 * before + Duration::from_micros(500);
+        assert!(after < bound, "{before:?} {after:?}");
+    }
     idle.batch_execute("commit").await.unwrap();
+    database.stop().await;
+}
+
+/// Lines of the logs that are committed long after later ones, as often as generations change.
+#[tokio::test]
+async fn what_is_committed_late_is_found_at_once() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 0, "0").await[0];
+    let late = database.another_connection().await;
+    let open = format!(
+        "begin; select public.emit_webhook_event('late', '{{}}', '{}');
+         insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload)
+         values ('{endpoint}', 'late', 'other', '{{}}');",
+        database.user
+    );
+    late.batch_execute(&open).await.unwrap();
+    let generations =
+        "select min(generation), max(generation) from webhooks.generations group by log";
+    send_events(client, database.user, 3_000).await;
+    for row in client.query(generations, &[]).await.unwrap() {
+        let (first, last): (i32, i32) = (row.get(0), row.get(1));
+        assert!(first == 1 && last > 3, "{first} to {last}");
+    }
+    late.batch_execute("commit").await.unwrap();
+    assert_eq!(claimed(&fan_out(client, 50).await).len(), 1);
+    assert_eq!(claimed(&claim(client, 50).await).len(), 1);
+    // Then the first generation is over.
+    send_events(client, database.user, 2).await;
+    for row in client.query(generations, &[]).await.unwrap() {
+        assert!(row.get::<_, i32>(0) > 1);
+    }
+    database.stop().await;
+}
+
+/// A backup has a sequence as it was later than the tables.
+#[tokio::test]
+async fn after_a_backup_with_sequences_ahead_of_the_tables_upkeep_finds_what_is_stored() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 0, "0").await[0];
+    let ahead = format!(
+        "select setval('webhooks.outbox_generation', 77), setval('webhooks.due_log_generation', 77),
+           setval('webhooks.waits_from', extract(epoch from now())::bigint + 3600);
+         select public.emit_webhook_event('a', '{{}}', '{}');
+         insert into public.webhook_deliveries
+           (endpoint_id, event_type, event_id, payload, next_retry_at)
+         values ('{endpoint}', 'a', 'due', '{{}}', now()),
+           ('{endpoint}', 'a', 'later', '{{}}', now() + interval '1 second');",
+        database.user
+    );
+    client.batch_execute(&ahead).await.unwrap();
+    let sent = async || pump(client).await.iter().flat_map(claimed).count();
+    assert_eq!(sent().await, 0);
+    upkeep(client, 30).await;
+    assert_eq!(sent().await, 2);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    upkeep(client, 30).await;
+    assert_eq!(sent().await, 1);
     database.stop().await;
 }
 

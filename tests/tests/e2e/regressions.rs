@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::database::{Database, claim, claimed, enqueue, fan_out, record};
+use crate::database::{Database, claim, claimed, enqueue, fan_out, pump, record};
 
 /// Long enough for one statement, far shorter than the transaction that is left open.
 const AT_ONCE: Duration = Duration::from_secs(3);
@@ -170,7 +170,7 @@ async fn an_event_that_leaves_one_endpoint_out_reaches_all_others_of_a_large_own
         select $1, 'https://example.com/' from generate_series(1, 1200)";
     client.execute(fill, &[&database.user]).await.unwrap();
     let event = "insert into webhooks.outbox (owner, event_ref, except_endpoint)
-        select $1, webhooks.store_event('e', 'endpoint.disabled', $1, null, '{}'),
+        select $1, (webhooks.store_event('e', 'endpoint.disabled', $1, null, '{}')).ref,
           (select id from public.webhook_endpoints order by id limit 1)";
     client.execute(event, &[&database.user]).await.unwrap();
     while fan_out(client, 0).await["stored"] == true {}
@@ -381,5 +381,46 @@ async fn calls_with_the_same_id_for_several_owners_do_not_deadlock() {
         enqueue(&others, json!([b, a]))
     );
     assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
+    database.stop().await;
+}
+
+/// A fan-out takes events in the order of owners, an enqueue by their ids.
+#[tokio::test]
+async fn a_fan_out_beside_the_same_events_enqueued_again_does_not_deadlock() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let slow = "create function public.take_a_while() returns trigger language plpgsql
+          as 'begin perform pg_sleep(0.15); return null; end';
+        create trigger take_a_while after insert on public.webhook_deliveries
+          for each row execute function public.take_a_while();
+        insert into public.webhook_endpoints (user_id, url)
+          select id, 'https://example.com/' from auth.users";
+    client.batch_execute(slow).await.unwrap();
+    let others = database.another_connection().await;
+    // A deadlock would last longer than the test.
+    for connection in [client, &others] {
+        let patience = "set deadlock_timeout = '1min'";
+        connection.batch_execute(patience).await.unwrap();
+    }
+    let events = ["b", "a"]
+        .map(|id| json!({"event_type": "a", "data": {}, "user_id": database.user, "event_id": id}));
+    for event in &events {
+        let store = "select public.store_webhook_events($1)";
+        let event = json!([event]).to_string();
+        client.execute(store, &[&event]).await.unwrap();
+    }
+    let both = async {
+        tokio::join!(fan_out(client, 50), async {
+            tokio::time::sleep(Duration::from_millis(75)).await;
+            enqueue(&others, json!(events)).await.unwrap()
+        })
+    };
+    let (fanned_out, enqueued) = timeout(AT_ONCE, both).await.expect("a deadlock");
+    let mut deliveries = claimed(&fanned_out);
+    deliveries.extend(claimed(&enqueued));
+    for answer in pump(client).await {
+        deliveries.extend(claimed(&answer));
+    }
+    assert_eq!(deliveries.len(), 2);
     database.stop().await;
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::database::{Database, upkeep};
+use crate::database::{Database, claimed, pump, upkeep};
 
 #[tokio::test]
 async fn retention_deletes_deliveries_events_and_counts_that_are_old_and_keeps_what_is_needed() {
@@ -50,6 +50,51 @@ async fn retention_deletes_deliveries_events_and_counts_that_are_old_and_keeps_w
     assert_eq!(texts(attempts).await, ["live", "young"]);
     let counts = "select count(*)::text from webhooks.attempt_counts";
     assert_eq!(texts(counts).await, ["1"]);
+    database.stop().await;
+}
+
+/// An old delivery that is being sent again, and an old event that is emitted again.
+#[tokio::test]
+async fn retention_waits_for_no_row_that_is_in_use_and_keeps_it() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let endpoint = database.waiting(1, 0, "0").await[0];
+    let fill = format!(
+        "insert into public.webhook_events (event_id, event_type, user_id, payload, created_at)
+           select n, 'a', '{}', '{{}}', now() - interval '40 days'
+           from unnest(array['used', 'unused', 'resent', 'old']) n;
+         insert into public.webhook_deliveries
+           (endpoint_id, event_type, event_id, event_ref, status, next_retry_at, created_at)
+         select '{endpoint}', 'a', event_id, id, 'success', null, created_at
+         from public.webhook_events where event_id in ('resent', 'old');",
+        database.user
+    );
+    client.batch_execute(&fill).await.unwrap();
+    let user = database.another_connection().await;
+    let open = format!(
+        "begin;
+         select public.emit_webhook_event('a', '{{}}', '{}', 'used');
+         update public.webhook_deliveries set status = 'pending', next_retry_at = now()
+         where event_id = 'resent'",
+        database.user
+    );
+    user.batch_execute(&open).await.unwrap();
+    timeout(Duration::from_secs(3), upkeep(client, 30))
+        .await
+        .expect("it waits");
+    user.batch_execute("commit").await.unwrap();
+    let sent: Vec<_> = pump(client).await.iter().flat_map(claimed).collect();
+    let mut ids: Vec<_> = sent
+        .iter()
+        .map(|d| d["event_id"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["resent", "used"]);
+    let left = "select count(*) from public.webhook_events";
+    assert_eq!(
+        client.query_one(left, &[]).await.unwrap().get::<_, i64>(0),
+        2
+    );
     database.stop().await;
 }
 

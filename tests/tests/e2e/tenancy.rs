@@ -106,7 +106,7 @@ async fn everybody(stack: &Stack, owner: &User, other: &User) -> [Who; 6] {
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 22] = [
+const TABLES: [(&str, &str, [&str; 4]); 23] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -162,6 +162,11 @@ const TABLES: [(&str, &str, [&str; 4]); 22] = [
         "webhooks.endpoint_totals",
         "*",
         ["nanaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.generations",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
         "webhooks.migrations",
@@ -220,7 +225,7 @@ const TABLES: [(&str, &str, [&str; 4]); 22] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 115] = [
+const FUNCTIONS: [(&str, &str); 127] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -256,6 +261,7 @@ const FUNCTIONS: [(&str, &str); 115] = [
     ("webhooks.back_off_after", "ddddda"),
     ("webhooks.batch", "ddddda"),
     ("webhooks.become_pump", "ddddda"),
+    ("webhooks.begin_generation", "ddddda"),
     ("webhooks.caller", "aaaaaa"),
     ("webhooks.check_endpoint", "dddddd"),
     ("webhooks.check_endpoint_count", "aaaaaa"),
@@ -272,14 +278,15 @@ const FUNCTIONS: [(&str, &str); 115] = [
     ("webhooks.end_leases", "ddddda"),
     ("webhooks.end_pump", "ddddda"),
     ("webhooks.end_secrets", "ddddda"),
-    ("webhooks.end_waits", "ddddda"),
     ("webhooks.endpoint_changed", "dddddd"),
     ("webhooks.endpoint_object", "aaaaad"),
     ("webhooks.endpoints_deleted", "dddddd"),
     ("webhooks.event_patterns", "aaaaaa"),
     ("webhooks.event_refusal", "ddddda"),
     ("webhooks.fan_out", "ddddda"),
+    ("webhooks.find_generations", "ddddda"),
     ("webhooks.foreign_key", "dddddd"),
+    ("webhooks.has_lines", "ddddda"),
     ("webhooks.headers_problem", "aaaaaa"),
     ("webhooks.is_behind", "ddddda"),
     ("webhooks.is_due", "ddddda"),
@@ -289,15 +296,19 @@ const FUNCTIONS: [(&str, &str); 115] = [
     ("webhooks.latency_class", "ddddda"),
     ("webhooks.latency_ms", "aaaaaa"),
     ("webhooks.lease", "ddddda"),
+    ("webhooks.live_generations", "ddddda"),
+    ("webhooks.lock_event", "ddddda"),
     ("webhooks.make_test", "dnnndd"),
     ("webhooks.max_batch_bytes", "ddddda"),
     ("webhooks.max_payload_bytes", "ddddda"),
     ("webhooks.merge_counts", "ddddda"),
-    ("webhooks.merge_due_log", "ddddda"),
+    ("webhooks.move_waits_from", "ddddda"),
+    ("webhooks.next_outbox_owner", "ddddda"),
     ("webhooks.next_turn", "ddddda"),
     ("webhooks.no_owner", "ddddda"),
     ("webhooks.note_fan_out_failure", "ddddda"),
     ("webhooks.note_health", "ddddda"),
+    ("webhooks.note_in_queue", "ddddda"),
     ("webhooks.note_key_use", "aaaaaa"),
     ("webhooks.note_streaks", "ddddda"),
     ("webhooks.outbox_owners", "ddddda"),
@@ -322,6 +333,7 @@ const FUNCTIONS: [(&str, &str); 115] = [
     ("webhooks.require_endpoint", "dnnddd"),
     ("webhooks.require_token", "dddddd"),
     ("webhooks.retry_delay", "ddddda"),
+    ("webhooks.retry_set_aside_events", "ddddda"),
     ("webhooks.retry_wait", "ddddda"),
     ("webhooks.rooms", "dddddn"),
     ("webhooks.send_again", "dnnndd"),
@@ -330,12 +342,17 @@ const FUNCTIONS: [(&str, &str); 115] = [
     ("webhooks.settle", "ddddda"),
     ("webhooks.stats_object", "aaaaad"),
     ("webhooks.store_event", "ddddda"),
+    ("webhooks.take_noted", "ddddda"),
     ("webhooks.take_turns", "ddddda"),
+    ("webhooks.take_waiting", "ddddda"),
     ("webhooks.tell", "ddddda"),
     ("webhooks.truncate_drained_logs", "ddddda"),
+    ("webhooks.turns_of", "ddddda"),
     ("webhooks.upkeep_step", "ddddda"),
+    ("webhooks.waits_from", "ddddda"),
     ("webhooks.wake_up_deliver", "dddddd"),
     ("webhooks.wanting_endpoints", "dddddn"),
+    ("webhooks.written_generation", "ddddda"),
 ];
 
 fn letters(outcomes: &[&str]) -> String {
@@ -358,6 +375,8 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
          insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id,
            attempted_at) values ('{id}', 1, '{id}', now());
          insert into webhooks.settings values ('TEST_SETTING', 1) on conflict do nothing;
+         insert into webhooks.generations values ('webhooks.outbox_generation', 0)
+           on conflict do nothing;
          insert into webhooks.attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
          insert into webhooks.endpoint_totals values ('{id}', 1, 0);
          insert into webhooks.tally (endpoint_id) values ('{id}');
@@ -466,6 +485,14 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
                 of_endpoint.clone(),
                 "(endpoint_id) values (gen_random_uuid())".to_owned(),
                 "failed = 0",
+            ),
+        ),
+        (
+            "webhooks.generations",
+            (
+                is("generation", "0"),
+                "values ('webhooks.outbox_generation', -1)".to_owned(),
+                "log_bytes = 0",
             ),
         ),
         (
@@ -611,6 +638,7 @@ async fn every_role_may_call_the_functions_of_the_matrix_and_no_others() {
                      when t.typname = 'bool' then 'true' when t.typname = 'jsonb' then '[]'
                      when t.typname = '_text' then '{*}' when t.typname like '\\_%' then '{}'
                      when t.typtype = 'c' then null
+                     when t.typname = 'regclass' then 'webhooks.outbox_generation'
                      else '2026-01-01' end,
                    t.oid::regtype), ', ' order by a.ord)
                  from unnest(p.proargtypes) with ordinality as a (type, ord)
