@@ -41,17 +41,18 @@ async function withQueue(file) {
 
 /** A worker as it was built in `folder`. */
 function built(name, folder) {
-  const build = path.join(root, folder, "build");
+  const module = (type, ...file) => ({ type, path: path.join(root, ...file) });
   const { compatibility_date, compatibility_flags } = readConfig({ config });
   return {
     name,
     compatibilityDate: compatibility_date,
     compatibilityFlags: compatibility_flags,
-    modulesRoot: build,
+    modulesRoot: root,
     modules: [
-      { type: "ESModule", path: path.join(build, "worker/shim.mjs") },
-      { type: "ESModule", path: path.join(build, "index.js") },
-      { type: "CompiledWasm", path: path.join(build, "index_bg.wasm") },
+      module("ESModule", folder, "entry.mjs"),
+      module("ESModule", "shared/src/guard.mjs"),
+      module("ESModule", folder, "build/index.js"),
+      module("CompiledWasm", folder, "build/index_bg.wasm"),
     ],
     unsafeDirectSockets: [{ host: "127.0.0.1", port: ports[name] ?? 0 }],
   };

@@ -1,16 +1,20 @@
 //! One attempt: what is sent, and what the answer means. No I/O.
 
+use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::StatusCode;
 use shared::delivery::{Attempt, Cause, Claimed};
 use shared::endpoint::{EndpointUrl, LocalEndpoints};
 use shared::event::EventId;
-use shared::runtime::{Answer, Failure, Outgoing};
+use shared::platform::{Exchange, Failure, Outgoing};
 use shared::signature;
 
 /// The most of an answer's body that is kept, in characters.
 const KEPT_CHARS: usize = 1000;
 
 /// A day, in seconds.
-const MAX_RETRY_AFTER: u32 = 86_400;
+const MAX_RETRY_AFTER: u64 = 86_400;
 
 /// A signed request, ready to be sent.
 #[derive(Debug)]
@@ -18,7 +22,7 @@ pub(crate) struct Prepared<'a> {
     url: EndpointUrl,
     headers: [(&'static str, String); 7],
     /// The owner's own.
-    custom: &'a [(String, String)],
+    custom: &'a BTreeMap<String, String>,
     body: &'a str,
 }
 
@@ -70,128 +74,97 @@ pub(crate) fn prepare<'a>(
     })
 }
 
-/// Judges what came back of a request that began at `started_at_ms` and ended at `now_ms`,
-/// both since the Unix epoch. `parse_date` reads an HTTP date as such a time.
-pub(crate) fn classify(
-    answer: Result<Answer, Failure>,
-    started_at_ms: u64,
-    now_ms: u64,
-    parse_date: impl Fn(&str) -> Option<u64>,
-) -> Attempt {
+/// Judges what came of a request that began at `started_at_ms` since the Unix epoch.
+pub(crate) fn classify(exchange: Exchange, started_at_ms: u64) -> Attempt {
+    let ended_at_ms = started_at_ms.saturating_add(exchange.duration_ms);
     let attempt = Attempt {
-        response_time_ms: now_ms.saturating_sub(started_at_ms),
+        response_status: exchange.status,
+        response_time_ms: exchange.duration_ms,
         started_at_ms,
         ..Attempt::default()
     };
-    match answer {
-        Ok(answer) => Attempt {
-            response_status: Some(answer.status),
-            response_body: Some(excerpt(&answer.body)),
-            error: (!is_success(answer.status)).then(|| explain(answer.status)),
-            cause: match answer.status {
+    match (exchange.status, exchange.failure) {
+        (Some(status), None) => Attempt {
+            response_body: Some(excerpt(&exchange.body)),
+            error: (!(200..300).contains(&status)).then(|| explain(status)),
+            cause: match status {
                 200..=299 => None,
                 300..=399 => Some(Cause::Redirect),
                 400..=499 => Some(Cause::ClientError),
                 _ => Some(Cause::ServerError),
             },
-            retry_after_seconds: match answer.status {
-                429 | 503 => answer
+            retry_after_seconds: match status {
+                429 | 503 => exchange
                     .retry_after
-                    .and_then(|text| retry_after(&text, now_ms, parse_date)),
+                    .and_then(|text| retry_after(&text, ended_at_ms)),
                 _ => None,
             },
             ..attempt
         },
-        Err(failure) => Attempt {
-            response_status: failure.status,
-            error: Some(explain_failure(&failure)),
-            cause: Some(if failure.error.starts_with("timed out") {
-                Cause::Timeout
-            } else {
-                Cause::Connection
-            }),
-            ..attempt
-        },
+        (status, failure) => {
+            let failure = failure.unwrap_or(Failure::Lost);
+            Attempt {
+                error: Some(explain_failure(status, &failure)),
+                cause: Some(match failure {
+                    Failure::Timeout(_) => Cause::Timeout,
+                    _ => Cause::Connection,
+                }),
+                ..attempt
+            }
+        }
     }
-}
-
-fn is_success(status: u16) -> bool {
-    (200..300).contains(&status)
 }
 
 /// How long `Retry-After` asks to wait, in seconds: it says so, or names a date (RFC 9110,
 /// section 10.2.3).
-fn retry_after(text: &str, now_ms: u64, parse_date: impl Fn(&str) -> Option<u64>) -> Option<u32> {
+fn retry_after(text: &str, now_ms: u64) -> Option<u32> {
     let text = text.trim();
-    if text.bytes().all(|b| b.is_ascii_digit()) {
-        // What the schedule allows is less by far, so all that is larger is the same.
-        return (!text.is_empty())
-            .then(|| text.parse().unwrap_or(MAX_RETRY_AFTER).min(MAX_RETRY_AFTER));
-    }
-    let seconds = parse_date(text)?.saturating_sub(now_ms).div_ceil(1000);
-    Some(
-        u32::try_from(seconds)
-            .unwrap_or(MAX_RETRY_AFTER)
-            .min(MAX_RETRY_AFTER),
-    )
+    let seconds = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // The schedule allows far less, so all that is larger is the same.
+        text.parse().unwrap_or(u64::MAX)
+    } else {
+        let until = httpdate::parse_http_date(text).ok()?;
+        let until = until.duration_since(UNIX_EPOCH).ok()?;
+        let wait = until.saturating_sub(Duration::from_millis(now_ms));
+        wait.as_millis().div_ceil(1000) as u64
+    };
+    Some(seconds.min(MAX_RETRY_AFTER) as u32)
 }
 
-/// Says for the endpoint's owner what the platform says for its own people.
-fn explain_failure(failure: &Failure) -> String {
-    let is_lost = failure.error.starts_with("Network connection lost");
-    match failure.status {
-        // workerd gives nothing but a reference where a name is unknown or TLS fails.
-        None if failure.error.starts_with("internal error") => {
-            "Could not connect: the host is unknown, or TLS failed".to_owned()
-        }
-        None if is_lost => "The connection was refused, or lost before an answer came".to_owned(),
-        None => failure.error.clone(),
-        Some(status) if is_lost => {
+/// Says for the endpoint's owner why there was no complete answer.
+fn explain_failure(status: Option<u16>, failure: &Failure) -> String {
+    let Some(status) = status else {
+        return match failure {
+            Failure::Timeout(limit) => format!("timed out after {} ms", limit.as_millis()),
+            Failure::Lost => "The connection was refused, or lost before an answer came".to_owned(),
+            Failure::Unreachable => {
+                "Could not connect: the host is unknown, or TLS failed".to_owned()
+            }
+            Failure::Other(text) => text.clone(),
+        };
+    };
+    match failure {
+        Failure::Lost | Failure::Unreachable => {
             format!("HTTP {status}, but the connection was lost in the middle of the answer")
         }
-        Some(status) => format!(
+        _ => format!(
             "HTTP {status}, but the answer did not end: {}",
-            failure.error
+            explain_failure(None, failure)
         ),
     }
 }
 
 fn explain(status: u16) -> String {
+    let code = StatusCode::from_u16(status).ok();
+    let phrase = match code.and_then(|code| code.canonical_reason()) {
+        Some(phrase) => format!(": {phrase}"),
+        None => String::new(),
+    };
     let note = match status {
         301 | 302 | 303 | 307 | 308 => " (redirects are not followed)",
         _ => "",
     };
-    match reason(status) {
-        Some(reason) => format!("HTTP {status}: {reason}{note}"),
-        None => format!("HTTP {status}{note}"),
-    }
-}
-
-/// What the statuses are called that receivers answer with (RFC 9110, section 15). A library
-/// with all of them is 1 kB of a gzipped worker.
-fn reason(status: u16) -> Option<&'static str> {
-    Some(match status {
-        301 => "Moved Permanently",
-        302 => "Found",
-        303 => "See Other",
-        307 => "Temporary Redirect",
-        308 => "Permanent Redirect",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        408 => "Request Timeout",
-        410 => "Gone",
-        413 => "Content Too Large",
-        422 => "Unprocessable Content",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        504 => "Gateway Timeout",
-        _ => return None,
-    })
+    format!("HTTP {status}{phrase}{note}")
 }
 
 /// The start of a body as text. Postgres holds no U+0000.
@@ -221,7 +194,7 @@ mod tests {
             body in proptest::collection::vec(any::<u8>(), 0..40),
             repeat in 0usize..200,
         ) {
-            let attempt = classify(answer(status, &body.repeat(repeat)), 0, 1, |_| None);
+            let attempt = classify(answer(status, &body.repeat(repeat)), 0);
             let text = attempt.response_body.unwrap();
             prop_assert!(text.chars().count() <= KEPT_CHARS && !text.contains('\0'));
             prop_assert_eq!(attempt.error.is_none(), (200..300).contains(&status));
@@ -240,6 +213,8 @@ mod tests {
         }
     }
 
+    const LIMIT: Duration = Duration::from_secs(15);
+
     const PAYLOAD: &str = r#"{"id": "evt_1"}"#;
 
     fn delivery(url: &str) -> Claimed {
@@ -252,18 +227,27 @@ mod tests {
             url: url.to_owned(),
             secrets: vec![Secret::new(format!("whsec_{}", "a".repeat(64)))],
             payload: 0,
-            headers: vec![("X-Team".to_owned(), "a b".to_owned())],
+            headers: BTreeMap::from([("X-Team".to_owned(), "a b".to_owned())]),
             is_slow: false,
         }
     }
 
-    fn answer(status: u16, body: &[u8]) -> Result<Answer, Failure> {
-        Ok(Answer {
-            status,
-            retry_after: None,
+    fn answer(status: u16, body: &[u8]) -> Exchange {
+        Exchange {
+            duration_ms: 7,
+            status: Some(status),
             body: body.to_vec(),
-            truncated: false,
-        })
+            ..Exchange::default()
+        }
+    }
+
+    fn failed(status: Option<u16>, failure: Failure) -> Exchange {
+        Exchange {
+            duration_ms: 15_000,
+            status,
+            failure: Some(failure),
+            ..Exchange::default()
+        }
     }
 
     #[test]
@@ -308,11 +292,7 @@ mod tests {
     #[test]
     fn any_2xx_is_a_success_and_nothing_else() {
         for status in [200, 201, 204, 299] {
-            assert_eq!(
-                classify(answer(status, b""), 0, 1, |_| None).error,
-                None,
-                "{status}"
-            );
+            assert_eq!(classify(answer(status, b""), 0).error, None, "{status}");
         }
         for (status, expected) in [
             (199, "HTTP 199"),
@@ -321,28 +301,46 @@ mod tests {
             (500, "HTTP 500: Internal Server Error"),
             (599, "HTTP 599"),
         ] {
-            let attempt = classify(answer(status, b""), 0, 1, |_| None);
+            let attempt = classify(answer(status, b""), 0);
             assert_eq!(attempt.error.as_deref(), Some(expected));
         }
     }
 
     #[test]
-    fn an_answer_cut_short_is_a_failure_that_keeps_its_status() {
-        let failure = Failure {
-            status: Some(200),
-            error: "timed out after 15000 ms".to_owned(),
-        };
-        let attempt = classify(Err(failure), 0, 15_000, |_| None);
-        assert_eq!(attempt.response_status, Some(200));
-        assert_eq!(
-            attempt.error.as_deref(),
-            Some("HTTP 200, but the answer did not end: timed out after 15000 ms")
-        );
+    fn a_failure_is_explained_and_keeps_the_status_that_came_before_it() {
+        for (status, failure, expected) in [
+            (None, Failure::Timeout(LIMIT), "timed out after 15000 ms"),
+            (
+                Some(200),
+                Failure::Timeout(LIMIT),
+                "HTTP 200, but the answer did not end: timed out after 15000 ms",
+            ),
+            (
+                None,
+                Failure::Lost,
+                "The connection was refused, or lost before an answer came",
+            ),
+            (
+                Some(200),
+                Failure::Lost,
+                "HTTP 200, but the connection was lost in the middle of the answer",
+            ),
+            (
+                None,
+                Failure::Unreachable,
+                "Could not connect: the host is unknown, or TLS failed",
+            ),
+            (None, Failure::Other("odd".to_owned()), "odd"),
+        ] {
+            let attempt = classify(failed(status, failure), 0);
+            assert_eq!(attempt.response_status, status);
+            assert_eq!(attempt.response_time_ms, 15_000);
+            assert_eq!(attempt.error.as_deref(), Some(expected));
+        }
     }
 
     #[test]
     fn each_failure_has_its_cause() {
-        let cause = |answer| classify(answer, 0, 1, |_| None).cause;
         for (status, expected) in [
             (204, None),
             (302, Some(Cause::Redirect)),
@@ -350,39 +348,35 @@ mod tests {
             (500, Some(Cause::ServerError)),
             (999, Some(Cause::ServerError)),
         ] {
-            assert_eq!(cause(answer(status, b"")), expected, "{status}");
+            assert_eq!(classify(answer(status, b""), 0).cause, expected, "{status}");
         }
-        for (error, expected) in [
-            ("timed out after 15000 ms", Cause::Timeout),
-            ("Network connection lost", Cause::Connection),
+        for (failure, expected) in [
+            (Failure::Timeout(LIMIT), Cause::Timeout),
+            (Failure::Lost, Cause::Connection),
+            (Failure::Unreachable, Cause::Connection),
         ] {
-            let error = error.to_owned();
-            let failure = Failure {
-                status: None,
-                error,
-            };
-            assert_eq!(cause(Err(failure)), Some(expected));
+            assert_eq!(classify(failed(None, failure), 0).cause, Some(expected));
         }
     }
 
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date_where_it_counts() {
+        // 64 seconds and a millisecond before the date below.
+        let now_ms = 1_893_456_000_000 - 64_001;
         let seconds = |status, text: &str| {
-            let answer = Answer {
-                status,
+            let answer = Exchange {
                 retry_after: Some(text.to_owned()),
-                body: Vec::new(),
-                truncated: false,
+                ..answer(status, b"")
             };
-            classify(Ok(answer), 0, 5_000, |text| {
-                (text == "Tue, 01 Jan 2030 00:00:00 GMT").then_some(64_001)
-            })
-            .retry_after_seconds
+            classify(answer, now_ms - 7).retry_after_seconds
         };
         assert_eq!(seconds(429, "120"), Some(120));
         assert_eq!(seconds(503, " 0 "), Some(0));
-        assert_eq!(seconds(503, "Tue, 01 Jan 2030 00:00:00 GMT"), Some(60));
-        assert_eq!(seconds(503, &"9".repeat(40)), Some(MAX_RETRY_AFTER));
+        assert_eq!(seconds(503, "Tue, 01 Jan 2030 00:00:00 GMT"), Some(65));
+        assert_eq!(seconds(503, "Tue, 01 Jan 2019 00:00:00 GMT"), Some(0));
+        for far in ["9".repeat(40), "Tue, 01 Jan 2999 00:00:00 GMT".to_owned()] {
+            assert_eq!(seconds(503, &far), Some(86_400));
+        }
         for text in ["", "soon", "-1", "1.5"] {
             assert_eq!(seconds(503, text), None, "{text}");
         }
@@ -392,9 +386,9 @@ mod tests {
     #[test]
     fn the_first_thousand_characters_of_any_bytes_are_kept() {
         let body = "é".repeat(2000);
-        let attempt = classify(answer(200, body.as_bytes()), 0, 1, |_| None);
+        let attempt = classify(answer(200, body.as_bytes()), 0);
         assert_eq!(attempt.response_body, Some("é".repeat(1000)));
-        let attempt = classify(answer(200, b"a\0b\xff"), 0, 1, |_| None);
+        let attempt = classify(answer(200, b"a\0b\xff"), 0);
         assert_eq!(attempt.response_body.as_deref(), Some("a\u{fffd}b\u{fffd}"));
     }
 }

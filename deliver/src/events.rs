@@ -1,15 +1,18 @@
 //! The action `deliver`: events come in, one or a batch of them, in two round trips to the
 //! database.
 
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::delivery::{Enqueued, EnqueuedEvent, Refusal, Status};
-use shared::error::Error;
+use serde_json::{Map, json};
+use shared::delivery::{Enqueued, EnqueuedEvent, Refusal, Status, Stored};
+use shared::error::{Error, ErrorBody};
 use shared::event::NewEvent;
-use shared::fields::Fields;
-use shared::json::Object;
-use shared::runtime::Reply;
+use shared::parse;
+use shared::platform::Reply;
 
-use crate::pump::{Outcome, Pump, count};
+use crate::invocation::Invocation;
+use crate::send::{Outcome, count, send};
 
 /// The most events in one call.
 const MAX_EVENTS: usize = 100;
@@ -25,42 +28,98 @@ pub(crate) enum Rest {
     Pump,
 }
 
-/// A call's events as they were read: each by itself is taken or refused.
+/// The body of a call.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call<'a> {
+    #[serde(default, rename = "action")]
+    _action: IgnoredAny,
+    #[serde(borrow)]
+    event: Option<NewEvent<'a>>,
+    /// Each is taken or refused by itself.
+    #[serde(borrow)]
+    events: Option<Vec<&'a RawValue>>,
+    /// Whether the caller waits for what becomes of them.
+    wait: Option<bool>,
+}
+
+/// Events as they were read.
 struct Events<'a> {
     events: Vec<Result<NewEvent<'a>, Error>>,
     /// Whether they came as a list, and are answered as one.
     is_list: bool,
-    /// Whether the caller waits for what becomes of them.
     wait: bool,
 }
 
 impl<'a> Events<'a> {
-    fn parse(mut fields: Fields<'a>) -> Result<Self, Error> {
-        let wait = fields.optional("wait", "true or false")?.unwrap_or(true);
-        let one = fields.object("event", "event.")?;
-        let list: Option<Vec<&RawValue>> = fields.optional("events", "a list of objects")?;
-        let (events, is_list) = match (one, list) {
-            (Some(event), None) => (vec![Ok(NewEvent::parse(event)?)], false),
+    fn parse(body: &'a [u8]) -> Result<Self, Error> {
+        let call: Call = parse::body(body)?;
+        let (events, is_list) = match (call.event, call.events) {
+            (Some(event), None) => (vec![Ok(event)], false),
             (None, Some(list)) if (1..=MAX_EVENTS).contains(&list.len()) => {
-                let parse = |raw: &&'a RawValue| NewEvent::parse(Fields::parse_text(raw.get())?);
-                (list.iter().map(parse).collect(), true)
+                let events = list.into_iter().map(|event| parse::object(event.get()));
+                (events.collect(), true)
             }
             (None, Some(_)) => {
                 let problem = format!("must have 1 to {MAX_EVENTS} entries");
-                return Err(fields.error("events", &problem));
+                return Err(Error::field("events", problem));
             }
-            (None, None) => return Err(fields.error("event", "is required")),
+            (None, None) => return Err(Error::field("event", "is required")),
             (Some(_), Some(_)) => {
-                return Err(fields.error("events", "must not come along with event"));
+                return Err(Error::field("events", "must not come along with event"));
             }
         };
-        fields.finish("action, event, events and wait")?;
         Ok(Self {
             events,
             is_list,
-            wait,
+            wait: call.wait.unwrap_or(true),
         })
     }
+}
+
+/// What is answered of one event.
+#[derive(Default, Serialize)]
+struct EventAnswer {
+    event_id: String,
+    #[serde(flatten)]
+    sent: Option<Sent>,
+}
+
+/// What became of an event whose caller waited for it.
+#[derive(Serialize)]
+struct Sent {
+    delivered: usize,
+    failed: usize,
+    retrying: usize,
+    results: Vec<Outcome>,
+    pending: usize,
+    duplicates: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more: bool,
+}
+
+type Answers = Vec<Result<EventAnswer, Error>>;
+
+#[derive(Serialize)]
+struct SingleAnswer {
+    success: bool,
+    #[serde(flatten)]
+    event: EventAnswer,
+}
+
+#[derive(Serialize)]
+struct ListAnswer<'a> {
+    success: bool,
+    accepted: usize,
+    refused: usize,
+    events: Vec<ListEntry<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ListEntry<'a> {
+    Accepted(&'a EventAnswer),
+    Refused(ErrorBody<'a>),
 }
 
 /// Stores the events, and says what became of each: sends what there is room for in this call, or
@@ -69,68 +128,94 @@ impl<'a> Events<'a> {
 /// # Errors
 /// The call as a whole is not understood, its only event is refused, or the database
 /// cannot be reached.
-pub(crate) async fn deliver(pump: &Pump, fields: Fields<'_>) -> Result<(Reply, Rest), Error> {
+pub(crate) async fn deliver(invocation: &Invocation, body: &[u8]) -> Result<(Reply, Rest), Error> {
     let Events {
         events,
         is_list,
         wait,
-    } = Events::parse(fields)?;
+    } = Events::parse(body)?;
     let accepted: Vec<_> = events.iter().flatten().collect();
     let (answers, rest) = match (accepted.as_slice(), wait) {
         ([], _) => (Vec::new(), Rest::Nothing),
-        (accepted, true) => send(pump, accepted).await?,
-        (accepted, false) => store(pump, accepted).await?,
+        (accepted, true) => send_now(invocation, accepted).await?,
+        (accepted, false) => store(invocation, accepted).await?,
     };
     let mut answers = answers.into_iter();
+    let missing = || Error::Internal("an event too few".to_owned());
     let mut answers = events.into_iter().map(|event| {
         event?;
-        let missing = || Error::Internal("an event too few".to_owned());
         answers.next().ok_or_else(missing)?
     });
-    let body = if is_list {
-        let answers: Vec<_> = answers.collect();
-        let refused = answers.iter().filter(|answer| answer.is_err()).count();
-        let answers: Vec<_> = answers
-            .into_iter()
-            .map(|answer| answer.unwrap_or_else(|error| error.body()).to_string())
-            .collect();
-        Object::new()
-            .with("success", &true)
-            .with("accepted", &(answers.len() - refused))
-            .with("refused", &refused)
-            .with_json("events", format!("[{}]", answers.join(",")))
-    } else {
-        let answer = answers.next().unwrap_or_else(|| Ok(Object::new()))?;
-        answer.with("success", &true)
-    };
     let status = if wait { 200 } else { 202 };
-    Ok((Reply::json(status, body.to_string()), rest))
+    if !is_list {
+        let event = answers.next().ok_or_else(missing)??;
+        let success = true;
+        return Ok((Reply::json(status, &SingleAnswer { success, event }), rest));
+    }
+    let answers: Answers = answers.collect();
+    let refused = answers.iter().filter(|answer| answer.is_err()).count();
+    let events = answers.iter().map(|answer| match answer {
+        Ok(event) => ListEntry::Accepted(event),
+        Err(error) => ListEntry::Refused(error.body()),
+    });
+    let body = ListAnswer {
+        success: true,
+        accepted: answers.len() - refused,
+        refused,
+        events: events.collect(),
+    };
+    Ok((Reply::json(status, &body), rest))
 }
 
-/// What is answered of each event.
-type Answers = Vec<Result<Object, Error>>;
+/// The parameters of `enqueue_webhook_events`.
+#[derive(Serialize)]
+struct Enqueue {
+    /// JSON as text: nothing on the way changes a number.
+    events: String,
+    claim_limit: usize,
+    lease_seconds: u64,
+}
 
 /// Stores events and sends what there is room for in this call.
-async fn send(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest), Error> {
-    let Enqueued {
-        events: stored,
-        batch,
-    } = pump.enqueue(events).await?;
-    expect_all(&stored, events)?;
-    let is_left = stored.iter().any(|event| event.more || event.pending > 0);
-    let sent = pump.send(batch).await;
-    let answers = stored.into_iter().map(|event| answer(event, &sent));
+async fn send_now(
+    invocation: &Invocation,
+    events: &[&NewEvent<'_>],
+) -> Result<(Answers, Rest), Error> {
+    let parameters = Enqueue {
+        events: to_json(events)?,
+        claim_limit: invocation.claim_limit(),
+        lease_seconds: invocation.config.lease_seconds(),
+    };
+    let enqueued: Enqueued = invocation
+        .call("enqueue_webhook_events", &parameters)
+        .await?;
+    expect_all(&enqueued.events, events)?;
+    let mut left = enqueued.events.iter();
+    let is_left = left.any(|event| event.more || event.pending > 0);
+    let mut sent = send(invocation, enqueued.batch).await;
+    let answers = enqueued.events.into_iter().map(|event| {
+        let own = sent.extract_if(.., |outcome| event.payload == Some(outcome.payload));
+        let own = own.collect();
+        answer(event, own)
+    });
     let rest = if is_left { Rest::Pump } else { Rest::Nothing };
     Ok((answers.collect(), rest))
 }
 
 /// Stores events for the pump, which may be this invocation.
-async fn store(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest), Error> {
-    let stored = pump.store(events).await?;
+async fn store(
+    invocation: &Invocation,
+    events: &[&NewEvent<'_>],
+) -> Result<(Answers, Rest), Error> {
+    let parameters = json!({"events": to_json(events)?});
+    let stored: Stored = invocation.call("store_webhook_events", &parameters).await?;
     expect_all(&stored.events, events)?;
     let answers = stored.events.into_iter().map(|event| match event.refused {
         Some(refusal) => Err(refused(refusal)),
-        None => Ok(Object::new().with("event_id", &event.event_id)),
+        None => Ok(EventAnswer {
+            event_id: event.event_id,
+            sent: None,
+        }),
     });
     let rest = match (stored.pump, stored.is_behind) {
         (true, _) => Rest::Pump,
@@ -140,44 +225,47 @@ async fn store(pump: &Pump, events: &[&NewEvent<'_>]) -> Result<(Answers, Rest),
     Ok((answers.collect(), rest))
 }
 
+fn to_json(events: &[&NewEvent<'_>]) -> Result<String, Error> {
+    serde_json::to_string(events).map_err(|e| Error::Internal(e.to_string()))
+}
+
 fn expect_all(stored: &[EnqueuedEvent], events: &[&NewEvent<'_>]) -> Result<(), Error> {
     match stored.len() == events.len() {
         true => Ok(()),
         false => Err(Error::Unavailable(
-            "the events: unexpected answer".to_owned(),
+            "not as many events came back".to_owned(),
         )),
     }
 }
 
-/// What became of one event, of what was `sent` in this call.
-fn answer(event: EnqueuedEvent, sent: &[Outcome]) -> Result<Object, Error> {
+/// What became of one event, of whose deliveries `results` were sent in this call.
+fn answer(event: EnqueuedEvent, results: Vec<Outcome>) -> Result<EventAnswer, Error> {
     if let Some(refusal) = event.refused {
         return Err(refused(refusal));
     }
-    let own: Vec<&Outcome> = sent
-        .iter()
-        .filter(|outcome| event.payload == Some(outcome.payload))
-        .collect();
-    let count = |status| count(own.iter().copied(), status);
-    let pending = event.pending as usize + count(Status::Pending);
-    Ok(Object::new()
-        .with("event_id", &event.event_id)
-        .with("delivered", &count(Status::Success))
-        .with("failed", &count(Status::Failed))
-        .with("retrying", &count(Status::Retrying))
-        .with("results", &own)
-        .with("pending", &pending)
-        .with("duplicates", &event.duplicates)
-        .with("more", &event.more.then_some(true))
-        .without_nulls())
+    let count = |status| count(&results, status);
+    Ok(EventAnswer {
+        event_id: event.event_id,
+        sent: Some(Sent {
+            delivered: count(Status::Success),
+            failed: count(Status::Failed),
+            retrying: count(Status::Retrying),
+            pending: event.pending as usize + count(Status::Pending),
+            results,
+            duplicates: event.duplicates,
+            more: event.more,
+        }),
+    })
 }
 
 fn refused(refusal: Refusal) -> Error {
-    let details = Object::new().with("max_bytes", &refusal.max_bytes);
+    let max_bytes = refusal
+        .max_bytes
+        .map(|max| ("max_bytes".to_owned(), json!(max)));
     Error::Refused {
         status: refusal.status,
         code: refusal.code,
         message: refusal.error,
-        details: details.without_nulls(),
+        details: Map::from_iter(max_bytes),
     }
 }

@@ -20,30 +20,36 @@
 //! a message says that there is work and nothing else, so that it does no harm if it is lost,
 //! repeated or late.
 //!
-//! All of them end in [`pump::Pump::send`]. Nothing is kept here: what this worker has
+//! All of them end in [`send::send`]. Nothing is kept here: what this worker has
 //! claimed and not recorded when it dies becomes due again by itself.
 
 mod attempt;
 mod events;
+mod invocation;
 mod pump;
+mod send;
+mod upkeep;
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
 use shared::config::DeliverConfig;
 use shared::delivery::Status;
 use shared::error::Error;
-use shared::fields::Fields;
-use shared::json::Object;
-use shared::runtime::{self, Queue, Reply};
-use worker::wasm_bindgen::JsValue;
-use worker::wasm_bindgen::prelude::wasm_bindgen;
-use worker::web_sys::{Request, Response};
-use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
+use shared::parse;
+use shared::platform::{self, Reply};
+use shared::secret::Secret;
+use worker::{
+    Context, Env, MessageBatch, Method, Request, Response, Result as WorkerResult, ScheduleContext,
+    ScheduledEvent, event,
+};
 
 use crate::events::Rest;
-use crate::pump::{Outcome, Pump, count};
+use crate::invocation::Invocation;
+use crate::send::{Outcome, count};
 
 const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-deliver"];
 
@@ -58,35 +64,33 @@ const MAX_EVENT_TYPE_BYTES: usize = 256 << 10;
 const AFTER_ANSWER: Duration = Duration::from_secs(30);
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response, Infallible> {
+async fn fetch(request: Request, env: Env, context: Context) -> WorkerResult<Response> {
     // Waited for by the platform too: a caller that hangs up does not end the sending.
     let (done, answer) = oneshot::channel();
     context.wait_until(async move {
-        let pump = match pump(&env) {
-            Ok(pump) => pump,
+        let invocation = match Invocation::new(&env) {
+            Ok(invocation) => invocation,
             Err(error) => {
                 let _caller_is_gone = done.send(Err(error));
                 return;
             }
         };
-        let (answer, rest) = match handle(&request, &pump).await {
-            Ok((reply, rest)) => (Ok(reply), Some(rest)),
-            Err(error) => (Err(error), None),
+        let (answer, rest) = match handle(request, &invocation).await {
+            Ok((reply, rest)) => (Ok(reply), rest),
+            Err(error) => (Err(error), Rest::Nothing),
         };
         let status = match &answer {
             Ok(reply) => reply.status,
             Err(error) => error.status(),
         };
         let _caller_is_gone = done.send(answer);
-        if let Some(rest) = rest {
-            log(finish(&pump, rest).await);
-        }
-        pump.log("http", Some(status));
+        log(finish(&invocation, rest).await);
+        invocation.log("http", Some(status));
     });
     let answer = answer
         .await
         .unwrap_or_else(|_| Err(Error::Internal("the call was given up".to_owned())));
-    Ok(runtime::respond(answer, &[]))
+    platform::respond(answer, &[])
 }
 
 #[event(scheduled)]
@@ -94,134 +98,142 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     log(tick(&env).await);
 }
 
-/// The consumer of the queue. The `event` macro's would panic where this one logs, and bring
-/// a decoder for messages of any kind along.
-#[wasm_bindgen(
-    wasm_bindgen = ::worker::wasm_bindgen,
-    wasm_bindgen_futures = ::worker::wasm_bindgen_futures,
-    js_sys = ::worker::js_sys
-)]
-pub async fn queue(messages: JsValue, env: Env, _context: JsValue) {
-    let level = runtime::first_message(&messages).unwrap_or(u32::MAX);
+/// The consumer of the queue. A message that is no number is taken as the last level, so that it leads
+/// to no others.
+#[event(queue)]
+async fn queue(batch: MessageBatch<u32>, env: Env, _context: Context) -> WorkerResult<()> {
+    let level = batch.iter().next().and_then(Result::ok);
+    let level = level.map_or(u32::MAX, |message| message.into_body());
     log(consume(&env, level).await);
+    Ok(())
 }
 
 fn log(outcome: Result<(), Error>) {
     if let Err(error) = outcome {
-        runtime::log_error(&error.to_string());
+        platform::log_error(&error.to_string());
     }
-}
-
-/// A pump for this invocation.
-fn pump(env: &Env) -> Result<Pump, Error> {
-    let config = DeliverConfig::from_lookup(&|name| runtime::setting(env, name))?;
-    Ok(Pump::new(config, Queue::bound(env, "WORK")))
 }
 
 /// The cron's, every minute: what is stored and due is sent, before and after that comes the upkeep.
 async fn tick(env: &Env) -> Result<(), Error> {
-    let pump = pump(env)?;
-    pump.begin_within(pump.config().tick);
-    let is_more = pump.upkeep().await;
-    let outcome = pump.run().await;
+    let invocation = Invocation::new(env)?;
+    invocation.begin_within(invocation.config.tick);
+    let is_more = upkeep::begin(&invocation).await;
+    let outcome = pump::run(&invocation).await;
     if is_more {
-        pump.finish_upkeep().await;
+        upkeep::finish(&invocation).await;
     }
-    pump.log("cron", None);
+    invocation.log("cron", None);
     outcome?;
-    pump.record_tick().await
+    upkeep::record_tick(&invocation).await
 }
 
 /// For one message of the queue.
 async fn consume(env: &Env, level: u32) -> Result<(), Error> {
-    let pump = pump(env)?;
-    let outcome = pump.batch(level).await.map(drop);
-    pump.log("queue", None);
+    let invocation = Invocation::new(env)?;
+    let outcome = pump::batch(&invocation, level).await.map(drop);
+    invocation.log("queue", None);
     outcome
 }
 
+/// Does what a call's caller does not wait for.
+async fn finish(invocation: &Invocation, rest: Rest) -> Result<(), Error> {
+    invocation.finish_within(AFTER_ANSWER);
+    match rest {
+        Rest::Nothing => Ok(()),
+        Rest::Batch => pump::batch(invocation, 0).await.map(drop),
+        Rest::Pump => pump::run(invocation).await,
+    }
+}
+
+/// What a call's body has besides what its action takes.
+#[derive(Deserialize)]
+struct Action {
+    action: Option<String>,
+}
+
+/// The body of an action that takes nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {
+    #[serde(rename = "action")]
+    _action: String,
+}
+
 /// Answers a call, and says what is to be done after that.
-async fn handle(request: &Request, pump: &Pump) -> Result<(Reply, Rest), Error> {
-    let (path, _) = runtime::path_and_query(request);
-    let below = runtime::path_below(&path, &PREFIXES).or_else(|| path.strip_prefix('/'));
-    let (below, method) = (below.unwrap_or_default(), request.method());
-    let expect = |methods: &'static str| match method == methods {
+async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
+    let (path, method) = (request.path(), request.method());
+    let below = platform::path_below(&path, &PREFIXES).or_else(|| path.strip_prefix('/'));
+    let below = below.unwrap_or_default();
+    let expect = |expected: Method, name| match method == expected {
         true => Ok(()),
-        false => Err(Error::MethodNotAllowed(methods)),
+        false => Err(Error::MethodNotAllowed(name)),
     };
     match below.split_once('/') {
-        None if below.is_empty() => expect("POST")?,
+        None if below.is_empty() => expect(Method::Post, "POST")?,
         None if below == "metrics" => {
-            expect("GET")?;
-            return metrics(request, pump).await;
+            expect(Method::Get, "GET")?;
+            return metrics(&request, invocation).await;
         }
         Some(("event-types", name)) => {
-            expect("PUT")?;
-            return put_event_type(request, pump, name).await;
+            expect(Method::Put, "PUT")?;
+            return put_event_type(&mut request, invocation, name).await;
         }
         _ => return Err(Error::NotFound("There is nothing here, try POST /")),
     }
-    let caller = authorize(request, pump.config())?;
+    let caller = authorize(&request, &invocation.config)?;
 
-    let body = runtime::read_json_body(request, MAX_BODY_BYTES).await?;
-    let mut fields = Fields::parse(&body)?;
-    let action: Option<String> = fields.optional("action", "a string")?;
-    Ok(match (action.as_deref(), caller) {
+    let body = platform::read_json_body(&mut request, MAX_BODY_BYTES).await?;
+    let Action { action } = parse::body(&body)?;
+    match (action.as_deref(), caller) {
         (Some("wake"), _) => {
-            fields.finish("action")?;
-            let body = Object::new().with("message", "Awake");
-            (Reply::json(202, body.to_string()), Rest::Pump)
+            let Nothing { .. } = parse::body(&body)?;
+            let reply = Reply::json(202, &json!({"message": "Awake"}));
+            Ok((reply, Rest::Pump))
         }
-        (_, Caller::WakeUp) => return Err(Error::Unauthorized),
-        (None | Some("deliver"), Caller::Service) => events::deliver(pump, fields).await?,
+        (_, Caller::WakeUp) => Err(Error::Unauthorized),
+        (None | Some("deliver"), Caller::Service) => events::deliver(invocation, &body).await,
         (Some("retry"), Caller::Service) => {
-            fields.finish("action")?;
-            let outcomes = pump.batch(0).await?;
-            let body = retried(&outcomes).to_string();
-            (Reply::json(200, body), Rest::Nothing)
+            let Nothing { .. } = parse::body(&body)?;
+            let outcomes = pump::batch(invocation, 0).await?;
+            Ok((retried(outcomes), Rest::Nothing))
         }
-        _ => return Err(fields.error("action", "must be deliver, retry or wake")),
-    })
+        _ => Err(Error::field("action", "must be deliver, retry or wake")),
+    }
 }
 
 /// `GET /metrics` → 200, text.
-async fn metrics(request: &Request, pump: &Pump) -> Result<(Reply, Rest), Error> {
-    authorize_service(request, pump)?;
-    let answer = pump.pass("webhook_metrics", &Object::new()).await?;
-    let text = serde_json::from_str(&answer)
-        .map_err(|_| Error::Unavailable("webhook_metrics: unexpected answer".to_owned()))?;
+async fn metrics(request: &Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
+    authorize_service(request, &invocation.config)?;
+    let text = invocation.call("webhook_metrics", &json!({})).await?;
     Ok((Reply::metrics(text), Rest::Nothing))
 }
 
 /// `PUT /event-types/:name` `{description?, example?, is_archived?}` → 200. The database knows
 /// what a type may be.
 async fn put_event_type(
-    request: &Request,
-    pump: &Pump,
+    request: &mut Request,
+    invocation: &Invocation,
     name: &str,
 ) -> Result<(Reply, Rest), Error> {
-    authorize_service(request, pump)?;
-    let body = runtime::read_json_body(request, MAX_EVENT_TYPE_BYTES).await?;
-    let fields = Fields::parse(&body)?;
-    let parameters = Object::new()
-        .with("name", name)
-        .with("changes", &fields.into_object(&[]).to_string());
-    let data = pump.pass("put_webhook_event_type", &parameters).await?;
-    let body = Object::new().with_json("data", data);
-    Ok((Reply::json(200, body.to_string()), Rest::Nothing))
+    authorize_service(request, &invocation.config)?;
+    let body = platform::read_json_body(request, MAX_EVENT_TYPE_BYTES).await?;
+    let changes: &RawValue = parse::body(&body)?;
+    let parameters = json!({"name": name, "changes": changes.get()});
+    let data: Box<RawValue> = invocation
+        .call("put_webhook_event_type", &parameters)
+        .await?;
+    Ok((Reply::json(200, &Data { data }), Rest::Nothing))
 }
 
-/// Does what a call's caller does not wait for.
-async fn finish(pump: &Pump, rest: Rest) -> Result<(), Error> {
-    pump.finish_within(AFTER_ANSWER);
-    match rest {
-        Rest::Nothing => Ok(()),
-        Rest::Batch => pump.batch(0).await.map(drop),
-        Rest::Pump => pump.run().await,
-    }
+/// An answer of the database that is passed on.
+#[derive(Serialize)]
+struct Data {
+    data: Box<RawValue>,
 }
 
 /// Who may call.
+#[derive(Clone, Copy, PartialEq)]
 enum Caller {
     /// Holders of the service key: for everything.
     Service,
@@ -229,8 +241,8 @@ enum Caller {
     WakeUp,
 }
 
-fn authorize_service(request: &Request, pump: &Pump) -> Result<(), Error> {
-    match authorize(request, pump.config())? {
+fn authorize_service(request: &Request, config: &DeliverConfig) -> Result<(), Error> {
+    match authorize(request, config)? {
         Caller::Service => Ok(()),
         Caller::WakeUp => Err(Error::Unauthorized),
     }
@@ -238,7 +250,7 @@ fn authorize_service(request: &Request, pump: &Pump) -> Result<(), Error> {
 
 /// Who is calling, by either header Supabase clients use.
 fn authorize(request: &Request, config: &DeliverConfig) -> Result<Caller, Error> {
-    let header = |name| runtime::header(request, name);
+    let header = |name| platform::header(request, name);
     let authorization = header("authorization");
     let token = authorization
         .as_deref()
@@ -247,9 +259,8 @@ fn authorize(request: &Request, config: &DeliverConfig) -> Result<Caller, Error>
         .map(|(_, token)| token);
     let api_key = header("apikey");
     // All are compared, whatever comes of the first.
-    let is = |key: &shared::secret::Secret| {
-        let matches =
-            |candidate: Option<&str>| candidate.is_some_and(|candidate| key.matches(candidate));
+    let is = |key: &Secret| {
+        let matches = |candidate: Option<&str>| candidate.is_some_and(|text| key.matches(text));
         matches(token) | matches(api_key.as_deref())
     };
     let is_wake_up = config.wake_up_key.as_ref().is_some_and(is);
@@ -261,15 +272,25 @@ fn authorize(request: &Request, config: &DeliverConfig) -> Result<Caller, Error>
 }
 
 /// The answer to the action `retry`.
-fn retried(outcomes: &[Outcome]) -> Object {
-    if outcomes.is_empty() {
-        return Object::new().with("message", "No pending deliveries to retry");
+fn retried(results: Vec<Outcome>) -> Reply {
+    #[derive(Serialize)]
+    struct Retried {
+        processed: usize,
+        succeeded: usize,
+        failed: usize,
+        retrying: usize,
+        results: Vec<Outcome>,
     }
-    let count = |status| count(outcomes.iter(), status);
-    Object::new()
-        .with("processed", &outcomes.len())
-        .with("succeeded", &count(Status::Success))
-        .with("failed", &count(Status::Failed))
-        .with("retrying", &count(Status::Retrying))
-        .with("results", outcomes)
+    if results.is_empty() {
+        return Reply::json(200, &json!({"message": "No pending deliveries to retry"}));
+    }
+    let count = |status| count(&results, status);
+    let retried = Retried {
+        processed: results.len(),
+        succeeded: count(Status::Success),
+        failed: count(Status::Failed),
+        retrying: count(Status::Retrying),
+        results,
+    };
+    Reply::json(200, &retried)
 }

@@ -1,20 +1,28 @@
 //! What belongs to the caller rather than to one endpoint: numbers, the catalogue of event
 //! types, API keys.
 
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
 use shared::error::Error;
-use shared::fields::Fields;
-use shared::json::Object;
+use shared::parse::{self, Text};
+use shared::platform::Reply;
 use shared::postgrest::Database;
-use shared::runtime::Reply;
+use shared::secret;
 use uuid::Uuid;
 
-use crate::deliveries::expect_text;
-use crate::endpoints::{expect_fields, unexpected};
-use crate::envelope;
 use crate::query::Query;
+use crate::{expect, with_data, with_message};
 
-/// What an API key may do, for error messages.
-const SCOPES: &str = "a list of read, write or both";
+/// What an answer with numbers has at least.
+#[derive(Deserialize)]
+struct Stats {
+    #[serde(rename = "attempts")]
+    _attempts: IgnoredAny,
+    #[serde(rename = "buckets")]
+    _buckets: IgnoredAny,
+}
 
 /// `GET /stats?window=` and `GET /webhooks/:id/stats?window=` → 200.
 pub(crate) async fn stats(
@@ -22,22 +30,25 @@ pub(crate) async fn stats(
     endpoint: Option<Uuid>,
     mut query: Query,
 ) -> Result<Reply, Error> {
-    let mut parameters = Object::new();
-    if let Some(window) = query.take("window")? {
-        parameters = parameters.with("period", &window);
+    #[derive(Serialize)]
+    struct Parameters {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        endpoint_id: Option<Uuid>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        period: Option<Text>,
     }
-    query.finish("window")?;
-    let data = match endpoint {
-        Some(id) => {
-            let parameters = parameters.with("endpoint_id", &id.to_string());
-            database
-                .call("get_webhook_endpoint_stats", &parameters)
-                .await?
-        }
-        None => database.call("get_webhook_stats", &parameters).await?,
+    let parameters = Parameters {
+        endpoint_id: endpoint,
+        period: query.take("window")?,
     };
-    expect_fields(&data, &["attempts", "buckets"])?;
-    Ok(Reply::json(200, envelope(Some(&data), None)))
+    query.finish("window")?;
+    let function = match endpoint {
+        Some(_) => "get_webhook_endpoint_stats",
+        None => "get_webhook_stats",
+    };
+    let data: Box<RawValue> = database.call(function, &parameters).await?;
+    expect::<Stats>(&data)?;
+    Ok(with_data(200, &data))
 }
 
 /// `GET /event-types` → 200.
@@ -50,45 +61,78 @@ pub(crate) async fn api_keys(database: &Database) -> Result<Reply, Error> {
     list(database, "list_webhook_api_keys").await
 }
 
-async fn list(database: &Database, function: &str) -> Result<Reply, Error> {
-    let data = database.call(function, &Object::new()).await?;
-    match data.starts_with('[') {
-        true => Ok(Reply::json(200, envelope(Some(&data), None))),
-        false => Err(unexpected()),
-    }
+/// Answers what a function lists.
+pub(crate) async fn list(database: &Database, function: &str) -> Result<Reply, Error> {
+    let data: Box<RawValue> = database.call(function, &json!({})).await?;
+    expect::<Vec<IgnoredAny>>(&data)?;
+    Ok(with_data(200, &data))
 }
 
-/// `POST /api-keys` `{name, expires_at?, scopes?}` → 201, the one answer that holds the key.
+/// What an API key may do.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Scope {
+    Read,
+    Write,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewApiKey {
+    name: Text,
+    expires_at: Option<Text>,
+    scopes: Option<Vec<Scope>>,
+}
+
+/// `POST /api-keys` `{name, expires_at?, scopes?}` → 201, the one answer that holds the key. It is made
+/// here, and the database is given its hash only.
 pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<Reply, Error> {
-    let mut fields = Fields::parse(body)?;
-    let name: String = fields.required("name", "a string")?;
-    let expected = "a time such as 2026-11-24T08:30:00Z";
-    let expires_at: Option<String> = fields.optional("expires_at", expected)?;
-    expect_text(&fields, "name", Some(&name))?;
-    expect_text(&fields, "expires_at", expires_at.as_deref())?;
-    let scopes: Option<Vec<String>> = fields.optional("scopes", SCOPES)?;
-    let is_scope = |scope: &String| ["read", "write"].contains(&scope.as_str());
-    if scopes
-        .as_ref()
-        .is_some_and(|scopes| scopes.is_empty() || !scopes.iter().all(is_scope))
-    {
-        return Err(fields.error("scopes", &format!("must be {SCOPES}")));
+    #[derive(Serialize)]
+    struct Parameters<'a> {
+        name: &'a Text,
+        key_hash: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: &'a Option<Text>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scopes: &'a Option<Vec<Scope>>,
     }
-    fields.finish("name, expires_at and scopes")?;
-    let parameters = Object::new()
-        .with("name", &name)
-        .with("expires_at", &expires_at)
-        .with("scopes", &scopes)
-        .without_nulls();
-    let data = database.call("create_webhook_api_key", &parameters).await?;
-    expect_fields(&data, &["id", "key"])?;
+    /// The database's answer, and the key.
+    #[derive(Deserialize, Serialize)]
+    struct Created {
+        id: Uuid,
+        #[serde(skip_deserializing)]
+        key: String,
+        #[serde(flatten)]
+        rest: serde_json::Map<String, serde_json::Value>,
+    }
+    #[derive(Serialize)]
+    struct Answer {
+        data: Created,
+        message: &'static str,
+    }
+    let new: NewApiKey = parse::body(body)?;
+    if new.scopes.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::field(
+            "scopes",
+            "must be a list of read, write or both",
+        ));
+    }
+    let (key, key_hash) = secret::new_api_key();
+    let parameters = Parameters {
+        name: &new.name,
+        key_hash: &key_hash,
+        expires_at: &new.expires_at,
+        scopes: &new.scopes,
+    };
+    let mut data: Created = database.call("create_webhook_api_key", &parameters).await?;
+    data.key = key.expose().to_owned();
     let message = "API key created. Save it - it won't be shown again.";
-    Ok(Reply::json(201, envelope(Some(&data), Some(message))))
+    Ok(Reply::json(201, &Answer { data, message }))
 }
 
 /// `DELETE /api-keys/:id` → 200, or 404.
 pub(crate) async fn delete_api_key(database: &Database, id: Uuid) -> Result<Reply, Error> {
-    let parameters = Object::new().with("id", &id.to_string());
-    database.call("delete_webhook_api_key", &parameters).await?;
-    Ok(Reply::json(200, envelope(None, Some("API key deleted"))))
+    let parameters = json!({"id": id});
+    let _: IgnoredAny = database.call("delete_webhook_api_key", &parameters).await?;
+    Ok(with_message(200, "API key deleted"))
 }

@@ -1,7 +1,7 @@
 //! Who is calling: read from the headers, judged by the database.
 
 use shared::error::Error;
-use shared::postgrest::Caller;
+use shared::postgrest::Credential;
 use shared::secret::Secret;
 
 /// The longest credential that is passed on, in bytes.
@@ -12,14 +12,14 @@ const MAX_CREDENTIAL_LEN: usize = 8192;
 ///
 /// # Errors
 /// There is none, or one that cannot be valid. Whether it is valid is not known here.
-pub(crate) fn caller(
+pub(crate) fn credential(
     authorization: Option<String>,
     api_key: Option<String>,
-) -> Result<Caller, Error> {
+) -> Result<Credential, Error> {
     if let Some(key) = api_key {
         return match key {
             key if key.starts_with("nk_live_") && is_plain(&key) => {
-                Ok(Caller::ApiKey(Secret::new(key)))
+                Ok(Credential::ApiKey(Secret::new(key)))
             }
             _ => Err(Error::Unauthorized),
         };
@@ -27,7 +27,7 @@ pub(crate) fn caller(
     let authorization = authorization.ok_or(Error::Unauthorized)?;
     match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && is_plain(token) => {
-            Ok(Caller::Token(Secret::new(token.to_owned())))
+            Ok(Credential::Token(Secret::new(token.to_owned())))
         }
         _ => Err(Error::Unauthorized),
     }
@@ -53,17 +53,17 @@ mod tests {
             authorization in proptest::option::of("([Bb]earer )?\\PC{0,20}"),
             api_key in proptest::option::of("(nk_live_)?\\PC{0,20}"),
         ) {
-            if let Ok(Caller::Token(text) | Caller::ApiKey(text)) = caller(authorization, api_key) {
+            if let Ok(Credential::Token(text) | Credential::ApiKey(text)) = credential(authorization, api_key) {
                 prop_assert!(text.expose().bytes().all(|b| b.is_ascii_graphic()));
             }
         }
     }
 
     fn kind(authorization: Option<&str>, api_key: Option<&str>) -> String {
-        match caller(authorization.map(str::to_owned), api_key.map(str::to_owned)) {
-            Ok(Caller::Token(token)) => format!("token {}", token.expose()),
-            Ok(Caller::ApiKey(key)) => format!("key {}", key.expose()),
-            Ok(Caller::Service) => "service".to_owned(),
+        match credential(authorization.map(str::to_owned), api_key.map(str::to_owned)) {
+            Ok(Credential::Token(token)) => format!("token {}", token.expose()),
+            Ok(Credential::ApiKey(key)) => format!("key {}", key.expose()),
+            Ok(Credential::Service) => "service".to_owned(),
             Err(error) => error.status().to_string(),
         }
     }

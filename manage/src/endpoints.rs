@@ -1,40 +1,115 @@
 //! Webhook endpoints: what an owner sends about them, checked before the database
 //! sees it. Each call is one PostgREST round trip.
 
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::RawValue;
 use shared::endpoint::{EndpointUrl, LocalEndpoints, MAX_DESCRIPTION_CHARS, MAX_EVENTS};
 use shared::error::Error;
-use shared::fields::{Fields, Storable};
-use shared::json::Object;
+use shared::event::MaxAttempts;
+use shared::parse::{self, Storable, Text, Whole, nullable};
+use shared::platform::Reply;
 use shared::postgrest::Database;
-use shared::runtime::Reply;
 use uuid::Uuid;
 
-use crate::envelope;
+use crate::{account, expect, with_data, with_data_and_message, with_message};
 
-/// The fields an endpoint has, for error messages.
-const KNOWN_FIELDS: &str =
-    "url, description, events, is_active, rate_limit_per_minute, max_attempts and headers";
+/// What a body says about an endpoint. Of each field: absent, null, or a value.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+struct Changes<'a> {
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    url: Option<Option<String>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    description: Option<Option<String>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    events: Option<Option<Vec<Text>>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    is_active: Option<Option<bool>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    rate_limit_per_minute: Option<Option<Whole<1, 100_000>>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    max_attempts: Option<Option<MaxAttempts>>,
+    /// What names and values may be is for the database to say.
+    #[serde(
+        borrow,
+        deserialize_with = "nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    headers: Option<Option<&'a RawValue>>,
+}
 
-/// Those that may be taken back.
-const NULLABLE: [&str; 3] = ["description", "rate_limit_per_minute", "max_attempts"];
+impl<'a> Changes<'a> {
+    fn parse(body: &'a [u8], local: LocalEndpoints) -> Result<Self, Error> {
+        let changes: Self = parse::body(body)?;
+        if let Some(Some(url)) = &changes.url {
+            EndpointUrl::parse(url, local).map_err(|problem| Error::field("url", problem))?;
+        }
+        if let Some(Some(text)) = &changes.description {
+            if text.chars().count() > MAX_DESCRIPTION_CHARS {
+                let problem = "must not be longer than 500 characters";
+                return Err(Error::field("description", problem));
+            }
+            if text.chars().any(char::is_control) {
+                let problem = "must not contain control characters";
+                return Err(Error::field("description", problem));
+            }
+        }
+        // Which types there are, the database knows, and names them all.
+        if let Some(Some(events)) = &changes.events {
+            if events.is_empty() {
+                return Err(Error::field("events", "must not be empty"));
+            }
+            if events.len() > MAX_EVENTS {
+                return Err(Error::field(
+                    "events",
+                    "must not have more than 100 entries",
+                ));
+            }
+        }
+        if let Some(Some(headers)) = changes.headers
+            && serde_json::from_str::<Storable>(headers.get()).is_err()
+        {
+            let problem = "must be an object of names and values";
+            return Err(Error::field("headers", problem));
+        }
+        Ok(changes)
+    }
+}
 
 /// `GET /webhooks` → 200.
 pub(crate) async fn list(database: &Database) -> Result<Reply, Error> {
-    let data = database
-        .call("list_webhook_endpoints", &Object::new())
-        .await?;
-    if !data.starts_with('[') {
-        return Err(unexpected());
-    }
-    Ok(Reply::json(200, envelope(Some(&data), None)))
+    account::list(database, "list_webhook_endpoints").await
+}
+
+/// An endpoint, at least.
+#[derive(Deserialize)]
+struct Endpoint {
+    #[serde(rename = "id")]
+    _id: Uuid,
+}
+
+/// An endpoint with its secret.
+#[derive(Deserialize)]
+struct WithSecret {
+    #[serde(rename = "id")]
+    _id: Uuid,
+    #[serde(rename = "secret")]
+    _secret: IgnoredAny,
 }
 
 /// `GET /webhooks/:id` → 200, or 404.
 pub(crate) async fn get(database: &Database, id: Uuid) -> Result<Reply, Error> {
-    let parameters = Object::new().with("endpoint_id", &id.to_string());
-    let data = database.call("get_webhook_endpoint", &parameters).await?;
-    expect_fields(&data, &["id", "recent_deliveries"])?;
-    Ok(Reply::json(200, envelope(Some(&data), None)))
+    #[derive(Deserialize)]
+    struct WithDeliveries {
+        #[serde(rename = "recent_deliveries")]
+        _recent_deliveries: Vec<IgnoredAny>,
+    }
+    let parameters = json!({"endpoint_id": id});
+    let data: Box<RawValue> = database.call("get_webhook_endpoint", &parameters).await?;
+    expect::<WithDeliveries>(&data)?;
+    Ok(with_data(200, &data))
 }
 
 /// `POST /webhooks` → 201, the one answer besides rotation's that holds the secret.
@@ -43,21 +118,43 @@ pub(crate) async fn create(
     body: &[u8],
     local: LocalEndpoints,
 ) -> Result<Reply, Error> {
+    #[derive(Serialize)]
+    struct Parameters<'a> {
+        url: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        events: Option<Vec<Text>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        is_active: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rate_limit_per_minute: Option<Whole<1, 100_000>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_attempts: Option<MaxAttempts>,
+        /// JSON as text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        headers: Option<&'a str>,
+    }
+    let changes = Changes::parse(body, local)?;
     // A null stands for the default.
-    let mut parameters = parse_changes(body, local)?.without_nulls();
-    // A JSON object goes in as text, as all do.
-    if let Some(headers) = parameters.take("headers") {
-        parameters = parameters.with("headers", &headers);
-    }
-    if !parameters.fields().any(|(name, _)| name == "url") {
-        return Err(Error::field("url", "url is required"));
-    }
-    let data = database
+    let parameters = Parameters {
+        url: changes
+            .url
+            .flatten()
+            .ok_or_else(|| Error::field("url", "is required"))?,
+        description: changes.description.flatten(),
+        events: changes.events.flatten(),
+        is_active: changes.is_active.flatten(),
+        rate_limit_per_minute: changes.rate_limit_per_minute.flatten(),
+        max_attempts: changes.max_attempts.flatten(),
+        headers: changes.headers.flatten().map(RawValue::get),
+    };
+    let data: Box<RawValue> = database
         .call("create_webhook_endpoint", &parameters)
         .await?;
-    expect_fields(&data, &["id", "secret"])?;
+    expect::<WithSecret>(&data)?;
     let message = "Webhook endpoint created. Save the secret - it won't be shown again.";
-    Ok(Reply::json(201, envelope(Some(&data), Some(message))))
+    Ok(with_data_and_message(201, &data, message))
 }
 
 /// `PATCH /webhooks/:id` → 200, or 404.
@@ -67,39 +164,42 @@ pub(crate) async fn update(
     body: &[u8],
     local: LocalEndpoints,
 ) -> Result<Reply, Error> {
-    let changes = parse_changes(body, local)?;
-    for (name, json) in changes.fields() {
-        if json == "null" && !NULLABLE.contains(&name) {
-            return Err(Error::field(name, format!("{name} must not be null")));
+    let changes = Changes::parse(body, local)?;
+    for (field, is_null) in [
+        ("url", matches!(changes.url, Some(None))),
+        ("events", matches!(changes.events, Some(None))),
+        ("is_active", matches!(changes.is_active, Some(None))),
+        ("headers", matches!(changes.headers, Some(None))),
+    ] {
+        if is_null {
+            return Err(Error::field(field, "must not be null"));
         }
     }
-    if changes.fields().next().is_none() {
-        let message = format!("There is nothing to change: send any of {KNOWN_FIELDS}");
-        return Err(Error::InvalidBody(message));
+    let changes = serde_json::to_string(&changes).map_err(|e| Error::Internal(e.to_string()))?;
+    if changes == "{}" {
+        let message = "There is nothing to change: send any of url, description, events, \
+            is_active, rate_limit_per_minute, max_attempts and headers";
+        return Err(Error::InvalidBody(message.to_owned()));
     }
-    let parameters = Object::new()
-        .with("endpoint_id", &id.to_string())
-        .with("changes", &changes.to_string());
-    let data = database
+    let parameters = json!({"endpoint_id": id, "changes": changes});
+    let data: Box<RawValue> = database
         .call("update_webhook_endpoint", &parameters)
         .await?;
-    expect_fields(&data, &["id"])?;
-    Ok(Reply::json(
+    expect::<Endpoint>(&data)?;
+    Ok(with_data_and_message(
         200,
-        envelope(Some(&data), Some("Webhook endpoint updated")),
+        &data,
+        "Webhook endpoint updated",
     ))
 }
 
 /// `DELETE /webhooks/:id` → 200, or 404.
 pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<Reply, Error> {
-    let parameters = Object::new().with("endpoint_id", &id.to_string());
-    database
+    let parameters = json!({"endpoint_id": id});
+    let _: IgnoredAny = database
         .call("delete_webhook_endpoint", &parameters)
         .await?;
-    Ok(Reply::json(
-        200,
-        envelope(None, Some("Webhook endpoint deleted")),
-    ))
+    Ok(with_message(200, "Webhook endpoint deleted"))
 }
 
 /// `POST /webhooks/:id/rotate-secret` `{expires_in_hours?}` → 200 with the new secret,
@@ -109,101 +209,29 @@ pub(crate) async fn rotate_secret(
     id: Uuid,
     body: &[u8],
 ) -> Result<Reply, Error> {
-    let mut parameters = Object::new().with("endpoint_id", &id.to_string());
-    if !body.is_empty() {
-        let mut fields = Fields::parse(body)?;
-        let expected = "a whole number from 0 to 168";
-        if let Some(hours) = fields.optional::<u8>("expires_in_hours", expected)? {
-            if hours > 168 {
-                return Err(fields.error("expires_in_hours", &format!("must be {expected}")));
-            }
-            parameters = parameters.with("expires_in_hours", &hours);
-        }
-        fields.finish("expires_in_hours")?;
+    #[derive(Default, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Overlap {
+        expires_in_hours: Option<Whole<0, 168>>,
     }
-    let data = database.call("rotate_webhook_secret", &parameters).await?;
-    expect_fields(&data, &["id", "secret"])?;
+    let overlap: Overlap = match body.is_empty() {
+        true => Overlap::default(),
+        false => parse::body(body)?,
+    };
+    let parameters = match overlap.expires_in_hours {
+        Some(hours) => json!({"endpoint_id": id, "expires_in_hours": hours}),
+        None => json!({"endpoint_id": id}),
+    };
+    let data: Box<RawValue> = database.call("rotate_webhook_secret", &parameters).await?;
+    expect::<WithSecret>(&data)?;
     let message = "Secret rotated. Save the new secret - it won't be shown again.";
-    Ok(Reply::json(200, envelope(Some(&data), Some(message))))
-}
-
-/// Sees that the database answered what its function answers: whatever stands in for it
-/// may speak JSON, too.
-pub(crate) fn expect_fields(data: &str, names: &[&str]) -> Result<(), Error> {
-    let mut fields = Fields::parse(data.as_bytes()).map_err(|_| unexpected())?;
-    if names.iter().all(|name| fields.raw(name).is_some()) {
-        Ok(())
-    } else {
-        Err(unexpected())
-    }
-}
-
-pub(crate) fn unexpected() -> Error {
-    Error::Unavailable("unexpected answer".to_owned())
-}
-
-/// What a body says about an endpoint: the fields it has, checked; null where it is null.
-fn parse_changes(body: &[u8], local: LocalEndpoints) -> Result<Object, Error> {
-    let mut fields = Fields::parse(body)?;
-    let mut changes = Object::new();
-
-    if let Some(url) = fields.nullable::<String>("url", "a string")? {
-        if let Some(url) = &url {
-            EndpointUrl::parse(url, local).map_err(|problem| fields.error("url", problem))?;
-        }
-        changes = changes.with("url", &url);
-    }
-    if let Some(text) = fields.nullable::<String>("description", "a string or null")? {
-        if let Some(text) = &text {
-            if text.chars().count() > MAX_DESCRIPTION_CHARS {
-                return Err(fields.error("description", "must not be longer than 500 characters"));
-            }
-            if text.chars().any(char::is_control) {
-                return Err(fields.error("description", "must not contain control characters"));
-            }
-        }
-        changes = changes.with("description", &text);
-    }
-    if let Some(events) = fields.nullable::<Vec<String>>("events", "a list of strings")? {
-        if events.as_ref().is_some_and(Vec::is_empty) {
-            return Err(fields.error("events", "must not be empty"));
-        }
-        if events
-            .as_ref()
-            .is_some_and(|events| events.len() > MAX_EVENTS)
-        {
-            return Err(fields.error("events", "must not have more than 100 entries"));
-        }
-        // Which types there are is the catalogue's to say, and it names them all. Postgres
-        // has no text with U+0000 to ask it about.
-        if events.iter().flatten().any(|name| name.contains('\0')) {
-            return Err(fields.error("events", "must not contain control characters"));
-        }
-        changes = changes.with("events", &events);
-    }
-    if let Some(is_active) = fields.nullable::<bool>("is_active", "true or false")? {
-        changes = changes.with("is_active", &is_active);
-    }
-    for name in ["rate_limit_per_minute", "max_attempts"] {
-        // What is too large or too small is for the database to say, which says the limits.
-        if let Some(number) = fields.nullable::<i32>(name, "a whole number or null")? {
-            changes = changes.with(name, &number);
-        }
-    }
-    if let Some(headers) = fields.raw("headers") {
-        if serde_json::from_str::<Storable>(headers.get()).is_err() {
-            return Err(fields.error("headers", "must be an object of names and values"));
-        }
-        changes = changes.with_json("headers", headers.get());
-    }
-    fields.finish(KNOWN_FIELDS)?;
-    Ok(changes)
+    Ok(with_data_and_message(200, &data, message))
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 
@@ -221,20 +249,18 @@ mod tests {
             ],
         ) {
             let body = json!({name: value}).to_string();
-            if let Err(error) = parse_changes(body.as_bytes(), LocalEndpoints::Allowed) {
+            if let Err(error) = Changes::parse(body.as_bytes(), LocalEndpoints::Allowed) {
                 prop_assert_eq!(error.status(), 400);
             }
         }
     }
 
-    fn read(object: &Object) -> Value {
-        serde_json::from_str(&object.to_string()).unwrap()
-    }
-
     fn parse(body: &str) -> Result<Value, String> {
-        parse_changes(body.as_bytes(), LocalEndpoints::Refused)
-            .map(|changes| read(&changes))
-            .map_err(|error| read(&error.body())["error"].as_str().unwrap().to_owned())
+        match Changes::parse(body.as_bytes(), LocalEndpoints::Refused) {
+            Ok(changes) => Ok(json!(changes)),
+            Err(Error::InvalidField { message, .. }) => Err(message),
+            Err(other) => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -261,23 +287,25 @@ mod tests {
                 r#"{"url": "http://example.com"}"#,
                 "url must be an https URL",
             ),
-            (
-                r#"{"description": 1}"#,
-                "description must be a string or null",
-            ),
+            (r#"{"description": 1}"#, "description must be a string"),
             (&long, "description must not be longer than 500 characters"),
             (
                 r#"{"description": "a\u0007"}"#,
                 "description must not contain control characters",
             ),
             (r#"{"events": []}"#, "events must not be empty"),
-            (r#"{"events": "*"}"#, "events must be a list of strings"),
+            (r#"{"events": "*"}"#, "events must be a list"),
             (&many, "events must not have more than 100 entries"),
+            (r#"{"events": [1]}"#, "events must be a string"),
+            (
+                r#"{"max_attempts": 101}"#,
+                "max_attempts must be a whole number from 1 to 100",
+            ),
             (r#"{"is_active": "yes"}"#, "is_active must be true or false"),
             (
                 r#"{"secret": "x"}"#,
-                "secret is not a known field; there are url, description, events, is_active, \
-                    rate_limit_per_minute, max_attempts and headers",
+                "secret is not a known field, expected one of `url`, `description`, `events`, \
+                    `is_active`, `rate_limit_per_minute`, `max_attempts`, `headers`",
             ),
         ] {
             assert_eq!(parse(body).unwrap_err(), expected);

@@ -24,10 +24,11 @@ return jsonb_build_object('id', key.id, 'name', key.name, 'scopes', key.scopes,
     'is_active', key.is_active, 'expires_at', key.expires_at, 'last_used_at', key.last_used_at,
     'created_at', key.created_at);
 
--- Makes an API key and answers with it, which is the only time it is seen. `scopes` are read, write
--- or both. This and the next two run as their owner: users may not write the table, or read hashes.
+-- Stores an API key by its hash: `sha256_` and the hex SHA-256 of what follows `nk_live_` in the key.
+-- The key itself is in no statement. `scopes` are read, write or both. This and the next two run as their owner: users may not write the table, or read hashes.
 create or replace function public.create_webhook_api_key(
-  name text, expires_at text default null, scopes text[] default array['read', 'write']
+  name text, key_hash text, expires_at text default null,
+  scopes text[] default array['read', 'write']
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
@@ -36,12 +37,13 @@ declare
   caller constant uuid := webhooks.require_token();
   most constant integer := webhooks.setting('MAX_API_KEYS_PER_USER', 100);
   expiry constant timestamptz := webhooks.parse_time('expires_at', create_webhook_api_key.expires_at);
-  -- As random as a signing secret, under another prefix.
-  raw constant text := replace(public.generate_webhook_secret(), 'whsec_', '');
   key public.webhook_api_keys;
 begin
   if name is null or char_length(name) not between 1 and 100 or name ~ '[[:cntrl:]]' then
     perform webhooks.refuse_field('name', 'must be 1 to 100 characters');
+  end if;
+  if (key_hash ~ '^sha256_[0-9a-f]{64}$') is not true then
+    perform webhooks.refuse_field('key_hash', 'must be sha256_ and 64 hex digits');
   end if;
   if expiry <= now() then
     perform webhooks.refuse_field('expires_at', 'must be in the future');
@@ -57,10 +59,10 @@ begin
   end if;
   insert into public.webhook_api_keys as k (user_id, name, key_hash, scopes, expires_at)
   values (caller, create_webhook_api_key.name,
-    'sha256_' || encode(sha256(convert_to(raw, 'UTF8')), 'hex'),
+    create_webhook_api_key.key_hash,
     array(select distinct s from unnest(create_webhook_api_key.scopes) as s order by s), expiry)
   returning k.* into key;
-  return webhooks.key_object(key) || jsonb_build_object('key', 'nk_live_' || raw);
+  return webhooks.key_object(key);
 exception when foreign_key_violation then
   raise sqlstate 'PT401' using
     message = 'Invalid or missing authentication', hint = 'unauthorized';
@@ -102,10 +104,10 @@ $$;
 revoke all on function webhooks.require_token(), webhooks.key_object(public.webhook_api_keys)
   from public;
 revoke all on function
-  public.create_webhook_api_key(text, text, text[]), public.list_webhook_api_keys(),
+  public.create_webhook_api_key(text, text, text, text[]), public.list_webhook_api_keys(),
   public.delete_webhook_api_key(uuid)
   from public, service_role;
 grant execute on function
-  public.create_webhook_api_key(text, text, text[]), public.list_webhook_api_keys(),
+  public.create_webhook_api_key(text, text, text, text[]), public.list_webhook_api_keys(),
   public.delete_webhook_api_key(uuid)
   to anon, authenticated;

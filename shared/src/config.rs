@@ -7,7 +7,7 @@
 //! | `SUPABASE_PUBLISHABLE_KEY` | manage | sent as `apikey`; `SUPABASE_ANON_KEY` works too; not needed with `POSTGREST_URL` |
 //! | `SUPABASE_SERVICE_ROLE_KEY` | deliver | what callers must present, and what PostgREST is called with |
 //! | `DELIVERY_TIMEOUT_MS` | deliver | how long an endpoint may take, 15000 |
-//! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 6 |
+//! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 5 |
 //! | `DELIVERY_BATCH` | deliver | deliveries claimed at a time, 50 |
 //! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 50 |
 //! | `TICK_SECONDS` | deliver | how long the cron goes on sending, 50 |
@@ -19,16 +19,17 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use crate::endpoint::{EndpointUrl, LocalEndpoints};
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::url::Url;
 
 /// The longest a claim may hold, in seconds.
 const MAX_LEASE_SECONDS: u64 = 13 * 60;
 
-/// Gives the value of a setting, if it has one.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// Gives the value of a setting as text, if it has one. Fails where it is no text, whole number or boolean.
+pub type Lookup<'a> = &'a dyn Fn(&'static str) -> Result<Option<String>, Error>;
 
 /// Where the database is, and the worker's own key to it.
 #[derive(Debug)]
@@ -84,7 +85,7 @@ impl ManageConfig {
     /// One is missing or malformed.
     pub fn from_lookup(lookup: Lookup) -> Result<Self, Error> {
         let key = key(lookup, "SUPABASE_PUBLISHABLE_KEY")?.or(key(lookup, "SUPABASE_ANON_KEY")?);
-        if key.is_none() && lookup("POSTGREST_URL").is_none() {
+        if key.is_none() && lookup("POSTGREST_URL")?.is_none() {
             return Err(Error::Misconfigured("SUPABASE_PUBLISHABLE_KEY"));
         }
         Ok(Self {
@@ -103,7 +104,7 @@ impl DeliverConfig {
         let service_key = key(lookup, "SUPABASE_SERVICE_ROLE_KEY")?
             .ok_or(Error::Misconfigured("SUPABASE_SERVICE_ROLE_KEY"))?;
         let local_endpoints = local_endpoints(lookup)?;
-        let alert_url = match lookup("ALERT_WEBHOOK_URL") {
+        let alert_url = match lookup("ALERT_WEBHOOK_URL")? {
             None => None,
             Some(url) => match EndpointUrl::parse(&url, local_endpoints) {
                 Ok(url) => Some(url),
@@ -149,17 +150,18 @@ impl DeliverConfig {
 }
 
 fn database(lookup: Lookup, key: Option<Secret>) -> Result<DatabaseConfig, Error> {
-    let (name, suffix) = match lookup("POSTGREST_URL") {
+    let (name, suffix) = match lookup("POSTGREST_URL")? {
         Some(_) => ("POSTGREST_URL", ""),
         None => ("SUPABASE_URL", "/rest/v1"),
     };
-    let base = lookup(name).ok_or(Error::Misconfigured(name))?;
+    let base = lookup(name)?.ok_or(Error::Misconfigured(name))?;
     let base = base.trim_end_matches('/');
     // International names are left to punycode: not every parser here knows them.
     let is_plain = base
         .bytes()
         .all(|b| b.is_ascii_graphic() && !b"%?#".contains(&b));
-    if !is_plain || Url::parse(base).is_none() {
+    let is_http = |url: Url| matches!(url.scheme(), "http" | "https");
+    if !is_plain || !Url::parse(base).is_ok_and(is_http) {
         return Err(Error::Misconfigured(name));
     }
     Ok(DatabaseConfig {
@@ -176,7 +178,7 @@ fn database(lookup: Lookup, key: Option<Secret>) -> Result<DatabaseConfig, Error
 
 /// A key is sent as a header, so it must be visible ASCII.
 fn key(lookup: Lookup, name: &'static str) -> Result<Option<Secret>, Error> {
-    match lookup(name) {
+    match lookup(name)? {
         None => Ok(None),
         Some(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()) => {
             Ok(Some(Secret::new(text)))
@@ -186,7 +188,7 @@ fn key(lookup: Lookup, name: &'static str) -> Result<Option<Secret>, Error> {
 }
 
 fn local_endpoints(lookup: Lookup) -> Result<LocalEndpoints, Error> {
-    match lookup("ALLOW_LOCAL_ENDPOINTS").as_deref() {
+    match lookup("ALLOW_LOCAL_ENDPOINTS")?.as_deref() {
         None | Some("" | "false") => Ok(LocalEndpoints::Refused),
         Some("true") => Ok(LocalEndpoints::Allowed),
         Some(_) => Err(Error::Misconfigured("ALLOW_LOCAL_ENDPOINTS")),
@@ -199,7 +201,7 @@ fn number(
     default: u64,
     range: std::ops::RangeInclusive<u64>,
 ) -> Result<u64, Error> {
-    match lookup(name) {
+    match lookup(name)? {
         None => Ok(default),
         Some(text) => text
             .parse()
@@ -225,15 +227,15 @@ mod tests {
             numbers in proptest::array::uniform4("[0-9]{0,6}|\\PC{0,3}"),
         ) {
             let [timeout, concurrency, batch, database] = numbers;
-            let config = DeliverConfig::from_lookup(&|name| Some(match name {
+            let config = DeliverConfig::from_lookup(&|name| Ok(Some(match name {
                 "SUPABASE_URL" => url.clone(),
                 "SUPABASE_SERVICE_ROLE_KEY" => key.clone(),
                 "DELIVERY_TIMEOUT_MS" => timeout.clone(),
                 "DELIVERY_CONCURRENCY" => concurrency.clone(),
                 "DELIVERY_BATCH" => batch.clone(),
                 "DATABASE_TIMEOUT_MS" => database.clone(),
-                _ => return None,
-            }));
+                _ => return Ok(None),
+            })));
             if let Ok(config) = config {
                 let rounds = config.batch.div_ceil(config.concurrency) as u32;
                 let worst = config.timeout * rounds + config.database.timeout * 5;
@@ -249,11 +251,9 @@ mod tests {
             ("SUPABASE_SERVICE_ROLE_KEY", "sb_secret_x"),
         ];
         DeliverConfig::from_lookup(&|name| {
-            settings
-                .iter()
-                .chain(&complete)
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| (*value).to_owned())
+            let mut all = settings.iter().chain(&complete);
+            let found = all.find(|(n, _)| *n == name);
+            Ok(found.map(|(_, value)| (*value).to_owned()))
         })
     }
 
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn a_plain_postgrest_needs_no_supabase_settings() {
         let config = ManageConfig::from_lookup(&|name| {
-            (name == "POSTGREST_URL").then(|| "http://127.0.0.1:3000".to_owned())
+            Ok((name == "POSTGREST_URL").then(|| "http://127.0.0.1:3000".to_owned()))
         })
         .unwrap();
         assert_eq!(config.database.url, "http://127.0.0.1:3000");
@@ -310,11 +310,11 @@ mod tests {
             ("ALLOW_LOCAL_ENDPOINTS", "yes"),
         ] {
             let error = deliver(&[(name, value)]).unwrap_err();
-            let answer = error.body().to_string();
+            let answer = serde_json::json!(error.body()).to_string();
             assert!(answer.contains(name) && !answer.contains(value), "{answer}");
             assert!(!error.log_line().unwrap().contains(value));
         }
-        let missing = ManageConfig::from_lookup(&|_| None).unwrap_err();
+        let missing = ManageConfig::from_lookup(&|_| Ok(None)).unwrap_err();
         assert_eq!(missing, Error::Misconfigured("SUPABASE_PUBLISHABLE_KEY"));
     }
 }

@@ -1,12 +1,13 @@
 //! Deliveries, as the database hands them out and takes their results back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{Decode, Reader};
 use crate::secret::Secret;
 
 /// A delivery this worker holds the lease of.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Claimed {
     /// The delivery's id.
     pub id: String,
@@ -25,27 +26,11 @@ pub struct Claimed {
     /// The body to send: its place among the batch's payloads.
     pub payload: usize,
     /// What the owner wants sent along: names and values of headers.
-    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// Whether the endpoint's last attempt timed out.
+    #[serde(default)]
     pub is_slow: bool,
-}
-
-impl Decode for Claimed {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            id: fields.required("id"),
-            endpoint_id: fields.required("endpoint_id"),
-            event_id: fields.required("event_id"),
-            claim: fields.required("claim"),
-            attempts: fields.required("attempts"),
-            url: fields.required("url"),
-            secrets: fields.required("secrets"),
-            payload: fields.required("payload"),
-            headers: fields.pairs("headers"),
-            is_slow: fields.optional("is_slow").unwrap_or_default(),
-        }
-    }
 }
 
 /// The kind of a failure, as statistics count it.
@@ -133,7 +118,7 @@ pub enum Status {
 }
 
 /// What `record_webhook_results` answers about each delivery it recorded.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Recorded {
     /// The delivery's id.
     pub id: String,
@@ -141,33 +126,13 @@ pub struct Recorded {
     pub status: Status,
 }
 
-impl Decode for Recorded {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            id: fields.required("id"),
-            status: fields.required("status"),
-        }
-    }
-}
-
 /// Deliveries this worker holds the leases of, and what they send.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Batch {
     /// Bodies, each once, however many endpoints are sent it.
     pub payloads: Vec<String>,
     /// To be sent.
     pub claimed: Vec<Claimed>,
-}
-
-impl Decode for Batch {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            payloads: fields.required("payloads"),
-            claimed: fields.decode("claimed"),
-        }
-    }
 }
 
 impl Batch {
@@ -184,7 +149,7 @@ impl Batch {
 }
 
 /// Where the database may find more work.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Left {
     /// Deliveries to be claimed.
     pub due: bool,
@@ -193,32 +158,20 @@ pub struct Left {
 }
 
 /// What `claim_webhook_deliveries` and `fan_out_webhook_events` answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Claim {
     /// To be sent.
     pub batch: Batch,
     /// What could no longer be sent, and was settled instead: of a claim.
+    #[serde(default)]
     pub settled: Vec<Settled>,
     /// What may be left.
+    #[serde(flatten)]
     pub left: Left,
 }
 
-impl Decode for Claim {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            batch: fields.decode("batch"),
-            settled: fields.decode_optional("settled").unwrap_or_default(),
-            left: Left {
-                due: fields.required("due"),
-                stored: fields.required("stored"),
-            },
-        }
-    }
-}
-
 /// A delivery that came to its end without another attempt.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Settled {
     /// The delivery's id.
     pub id: String,
@@ -230,20 +183,8 @@ pub struct Settled {
     pub error: String,
 }
 
-impl Decode for Settled {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            id: fields.required("id"),
-            endpoint_id: fields.required("endpoint_id"),
-            status: fields.required("status"),
-            error: fields.required("error"),
-        }
-    }
-}
-
 /// What `enqueue_webhook_events` answers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Enqueued {
     /// The events, in their order.
     pub events: Vec<EnqueuedEvent>,
@@ -251,18 +192,8 @@ pub struct Enqueued {
     pub batch: Batch,
 }
 
-impl Decode for Enqueued {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            events: fields.decode("events"),
-            batch: fields.decode("batch"),
-        }
-    }
-}
-
 /// What `store_webhook_events` answers.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Stored {
     /// The events, in their order. Of each there is only the id, or the refusal.
     pub events: Vec<EnqueuedEvent>,
@@ -272,27 +203,19 @@ pub struct Stored {
     pub is_behind: bool,
 }
 
-impl Decode for Stored {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            events: fields.decode("events"),
-            pump: fields.required("pump"),
-            is_behind: fields.required("is_behind"),
-        }
-    }
-}
-
 /// What became of one event that came in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct EnqueuedEvent {
     /// The event's id: the caller's, or the one it was given.
     pub event_id: String,
     /// How many endpoints had the event already.
+    #[serde(default)]
     pub duplicates: u32,
     /// How many deliveries are stored and due, but not claimed here.
+    #[serde(default)]
     pub pending: u32,
     /// Whether more endpoints want it than could be seen to at once: they are next.
+    #[serde(default)]
     pub more: bool,
     /// The place of its payload in the batch, if something of it is there.
     pub payload: Option<usize>,
@@ -300,22 +223,8 @@ pub struct EnqueuedEvent {
     pub refused: Option<Refusal>,
 }
 
-impl Decode for EnqueuedEvent {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            event_id: fields.required("event_id"),
-            duplicates: fields.optional("duplicates").unwrap_or_default(),
-            pending: fields.optional("pending").unwrap_or_default(),
-            more: fields.optional("more").unwrap_or_default(),
-            payload: fields.optional("payload"),
-            refused: fields.decode_optional("refused"),
-        }
-    }
-}
-
 /// Why the database does not take an event.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Refusal {
     /// The HTTP status it stands for.
     pub status: u16,
@@ -327,14 +236,25 @@ pub struct Refusal {
     pub max_bytes: Option<u64>,
 }
 
-impl Decode for Refusal {
-    fn decode(json: &str, is_broken: &mut bool) -> Self {
-        let mut fields = Reader::new(json, is_broken);
-        Self {
-            status: fields.required("status"),
-            code: fields.required("code"),
-            error: fields.required("error"),
-            max_bytes: fields.optional("max_bytes"),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_follows_another_keeps_its_payloads() {
+        let batch = |text: &str, count| Batch {
+            payloads: vec![text.to_owned(); count],
+            claimed: (0..count)
+                .map(|payload| Claimed {
+                    payload,
+                    ..Claimed::default()
+                })
+                .collect(),
+        };
+        let mut first = batch("a", 2);
+        first.extend(batch("b", 1));
+        let places: Vec<_> = first.claimed.iter().map(|d| d.payload).collect();
+        assert_eq!(places, [0, 1, 2]);
+        assert_eq!(first.payloads, ["a", "a", "b"]);
     }
 }

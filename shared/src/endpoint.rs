@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::url::Url;
+use url::{Host, Url};
 
 /// The longest URL, in bytes.
 pub const MAX_URL_LEN: usize = 2048;
@@ -23,8 +23,8 @@ pub enum LocalEndpoints {
 
 /// A URL events may be sent to.
 ///
-/// Parsed by the WHATWG rules that `fetch` also follows, so that what was checked is
-/// what is fetched: a host written in octal, as one number or with full-width digits
+/// Parsed by the WHATWG rules (<https://url.spec.whatwg.org/>), which `fetch` follows too, and fetched
+/// as the parser wrote it: a host written in octal, as one number or with full-width digits
 /// is checked as the address it stands for, or is not parsed at all. Names are not
 /// resolved here; Workers cannot reach private networks, whatever a name resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +60,12 @@ impl EndpointUrl {
         if !authority.is_ascii() || authority.contains('%') {
             return Err("must have its host in ASCII (international names in punycode)");
         }
-        let url = Url::parse(text).ok_or("must be a valid URL")?;
-        if url.has_credentials() {
+        let url = Url::parse(text).map_err(|_| "must be a valid URL")?;
+        if authority.contains('@') {
             return Err("must not contain credentials");
         }
-        let is_local = !is_public_host(url.host());
-        match (url.is_https(), is_local, local) {
+        let host = url.host().ok_or("must have a host")?;
+        match (url.scheme() == "https", !is_public(&host), local) {
             (true, false, _) | (_, true, LocalEndpoints::Allowed) => Ok(Self(url)),
             (true, true, LocalEndpoints::Refused) => {
                 Err("must be a public host: local, private and reserved ones are not allowed")
@@ -84,17 +84,12 @@ impl EndpointUrl {
     }
 }
 
-/// Whether a host, as a URL parser writes it, can be reached from everywhere.
-fn is_public_host(host: &str) -> bool {
-    match host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
-        Some(address) => address.parse().is_ok_and(is_public_v6),
-        None => match host.parse() {
-            Ok(address) => is_public_v4(address),
-            Err(_) => is_public_name(host),
-        },
+/// Whether a host can be reached from everywhere.
+fn is_public(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(address) => is_public_v4(*address),
+        Host::Ipv6(address) => is_public_v6(*address),
+        Host::Domain(name) => is_public_name(name),
     }
 }
 
@@ -146,7 +141,6 @@ fn is_public_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use ::url::Host;
     use proptest::prelude::*;
 
     use super::*;
@@ -155,7 +149,7 @@ mod tests {
         EndpointUrl::parse(url, LocalEndpoints::Refused).is_ok()
     }
 
-    /// The end-to-end tests put the same ones to the parser the workers have.
+    /// The end-to-end tests register the same ones.
     #[test]
     fn public_https_urls_are_allowed_and_no_others_however_they_are_spelled() {
         let urls: serde_json::Value =
@@ -204,7 +198,7 @@ mod tests {
         ) {
             let url = format!("https://{host}{end}");
             if let Ok(url) = EndpointUrl::parse(&url, LocalEndpoints::Refused) {
-                let again = ::url::Url::parse(url.as_str()).unwrap();
+                let again = Url::parse(url.as_str()).unwrap();
                 match again.host().unwrap() {
                     Host::Ipv4(address) => prop_assert!(is_public_v4(address)
                         && !address.is_private() && !address.is_loopback()

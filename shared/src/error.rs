@@ -4,9 +4,11 @@
 //! are [`Error::Misconfigured`], [`Error::Unavailable`] and [`Error::Internal`]: they
 //! are answered blandly, and [`Error::log_line`] gives what belongs in the log.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use crate::json::Object;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// Why a call failed.
 #[derive(Debug, PartialEq)]
@@ -39,7 +41,7 @@ pub enum Error {
         /// A sentence.
         message: String,
         /// What else helps: fields of the answer.
-        details: Object,
+        details: Map<String, Value>,
     },
     /// The API server asks to slow down: its `Retry-After`.
     TooManyRequests(Option<String>),
@@ -52,12 +54,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// A field is missing or wrong.
-    pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::InvalidField {
-            field: field.into(),
-            message: message.into(),
-        }
+    /// A field is missing or wrong: `problem` is what follows its name.
+    pub fn field(field: impl Into<String>, problem: impl fmt::Display) -> Self {
+        let field = field.into();
+        let message = format!("{field} {problem}");
+        Self::InvalidField { field, message }
     }
 
     /// The HTTP status of the answer.
@@ -91,52 +92,51 @@ impl Error {
 
     /// The answer's body: `{"error": sentence, "code": reason, …}`.
     #[must_use]
-    pub fn body(&self) -> Object {
-        let (code, message) = match self {
-            Self::InvalidBody(message) => ("invalid_body", message.clone()),
-            Self::InvalidField { field, message } => {
-                return body(message, "invalid_field").with("field", field);
-            }
+    pub fn body(&self) -> ErrorBody<'_> {
+        let (code, error): (&str, Cow<str>) = match self {
+            Self::InvalidBody(message) => ("invalid_body", message.into()),
+            Self::InvalidField { message, .. } => ("invalid_field", message.into()),
             Self::UnsupportedMediaType => (
                 "unsupported_media_type",
-                "The request body must be JSON as it is: send Content-Type: application/json and no Content-Encoding".to_owned(),
+                "The request body must be JSON as it is: send Content-Type: application/json and no Content-Encoding".into(),
             ),
-            Self::BodyTooLarge(limit) => {
-                let message = format!("The request body is larger than {limit} bytes");
-                return body(&message, "body_too_large").with("max_bytes", limit);
-            }
-            Self::Unauthorized => (
-                "unauthorized",
-                "Invalid or missing authentication".to_owned(),
+            Self::BodyTooLarge(limit) => (
+                "body_too_large",
+                format!("The request body is larger than {limit} bytes").into(),
             ),
-            Self::NotFound(message) => ("not_found", (*message).to_owned()),
+            Self::Unauthorized => ("unauthorized", "Invalid or missing authentication".into()),
+            Self::NotFound(message) => ("not_found", (*message).into()),
             Self::MethodNotAllowed(methods) => (
                 "method_not_allowed",
-                format!("Method not allowed. Use {methods}"),
+                format!("Method not allowed. Use {methods}").into(),
             ),
-            Self::Refused {
-                code,
-                message,
-                details,
-                ..
-            } => {
-                return details.clone().with("error", message).with("code", code);
-            }
+            Self::Refused { code, message, .. } => (code, message.into()),
             Self::TooManyRequests(_) => (
                 "too_many_requests",
-                "Too many requests, try again later".to_owned(),
+                "Too many requests, try again later".into(),
             ),
-            Self::Misconfigured(setting) => {
-                let message = format!("The setting {setting} is missing or malformed");
-                return body(&message, "misconfigured").with("setting", setting);
-            }
+            Self::Misconfigured(setting) => (
+                "misconfigured",
+                format!("The setting {setting} is missing or malformed").into(),
+            ),
             Self::Unavailable(_) => (
                 "database_unavailable",
-                "The database cannot be reached, try again later".to_owned(),
+                "The database cannot be reached, try again later".into(),
             ),
-            Self::Internal(_) => ("internal", "Something went wrong on our side".to_owned()),
+            Self::Internal(_) => ("internal", "Something went wrong on our side".into()),
         };
-        body(&message, code)
+        let details = match self {
+            Self::InvalidField { field, .. } => json!({"field": field}),
+            Self::BodyTooLarge(limit) => json!({"max_bytes": limit}),
+            Self::Misconfigured(setting) => json!({"setting": setting}),
+            Self::Refused { details, .. } => Value::Object(details.clone()),
+            _ => Value::Null,
+        };
+        ErrorBody {
+            error,
+            code,
+            details,
+        }
     }
 
     /// What the operator should read in the log: only for faults that are ours.
@@ -153,18 +153,23 @@ impl Error {
     }
 }
 
+/// An error as it is answered.
+#[derive(Debug, Serialize)]
+pub struct ErrorBody<'a> {
+    error: Cow<'a, str>,
+    code: &'a str,
+    #[serde(flatten)]
+    details: Value,
+}
+
 /// What the operator should read in the log, where even a caller's fault belongs there.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.log_line() {
             Some(line) => f.write_str(&line),
-            None => write!(f, "{} {}", self.status(), self.body()),
+            None => write!(f, "{} {}", self.status(), json!(self.body())),
         }
     }
-}
-
-fn body(message: &str, code: &str) -> Object {
-    Object::new().with("error", message).with("code", code)
 }
 
 #[cfg(test)]
@@ -175,7 +180,7 @@ mod tests {
     fn our_faults_are_answered_blandly_and_logged() {
         let error = Error::Unavailable("connect to 10.0.0.7 failed".to_owned());
         assert_eq!(error.status(), 503);
-        assert!(!error.body().to_string().contains("10.0.0.7"));
+        assert!(!json!(error.body()).to_string().contains("10.0.0.7"));
         assert!(error.log_line().unwrap().contains("10.0.0.7"));
     }
 
@@ -185,11 +190,11 @@ mod tests {
             status: 400,
             code: "unknown_event_type".to_owned(),
             message: "Invalid event type: x".to_owned(),
-            details: Object::new().with("valid_events", &["*"]),
+            details: Map::from_iter([("valid_events".to_owned(), json!(["*"]))]),
         };
         assert_eq!(
-            error.body().read(),
-            serde_json::json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
+            json!(error.body()),
+            json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
         );
         assert_eq!(error.log_line(), None);
         let text = error.to_string();

@@ -1,21 +1,19 @@
 //! Events, as they come in.
 
-use serde::{Serialize, Serializer};
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::error::Error;
-use crate::fields::{Fields, Storable};
+use crate::parse::{Storable, Whole};
+use crate::secret;
 
-/// The fields an event has, for error messages.
-const KNOWN_FIELDS: &str = "event_type, data, user_id, event_id and max_attempts";
-
-/// The most attempts a delivery may ask for.
-pub const MAX_ATTEMPTS_LIMIT: u32 = 100;
+/// How many attempts a delivery may ask for.
+pub type MaxAttempts = Whole<1, 100>;
 
 /// A dotted name such as `vehicle.created`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EventType(String);
 
 impl EventType {
@@ -52,8 +50,8 @@ impl EventType {
 
 /// What identifies an event: 1 to 255 visible ASCII characters, because it is sent as
 /// the `webhook-id` header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct EventId(String);
 
 impl EventId {
@@ -69,6 +67,13 @@ impl EventId {
         }
     }
 
+    /// A new id, which no other event has.
+    #[must_use]
+    pub fn random() -> Self {
+        let id = uuid::Builder::from_random_bytes(secret::random()).into_uuid();
+        Self(id.to_string())
+    }
+
     /// The id.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -76,79 +81,67 @@ impl EventId {
     }
 }
 
-/// An event that is to be delivered.
-#[derive(Debug, Serialize)]
-pub struct NewEvent<'a> {
-    event_type: EventType,
-    /// Chosen by the database where it is absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event_id: Option<EventId>,
-    /// Only this owner's endpoints get it. Without, every owner's do.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
-    user_id: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_attempts: Option<u32>,
-    /// As the caller wrote it: never parsed and written again.
-    data: &'a RawValue,
-}
+impl TryFrom<String> for EventType {
+    type Error = &'static str;
 
-fn as_text<S: Serializer>(id: &Option<Uuid>, serializer: S) -> Result<S::Ok, S::Error> {
-    match id {
-        Some(id) => serializer.collect_str(id),
-        None => serializer.serialize_none(),
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
     }
 }
 
-impl<'a> NewEvent<'a> {
-    /// Reads an event from the fields of its object.
-    ///
-    /// # Errors
-    /// A field is missing, unknown or wrong.
-    pub fn parse(mut fields: Fields<'a>) -> Result<Self, Error> {
-        let event_type: String = fields.required("event_type", "a string")?;
-        let event_type =
-            EventType::parse(&event_type).map_err(|problem| fields.error("event_type", problem))?;
+impl TryFrom<String> for EventId {
+    type Error = &'static str;
 
-        let data: &RawValue = fields.required("data", "a JSON object")?;
-        if !data.get().starts_with('{') {
-            return Err(fields.error("data", "must be a JSON object"));
-        }
-        if let Err(e) = serde_json::from_str::<Storable>(data.get()) {
-            return Err(fields.error("data", &format!("cannot be stored: {e}")));
-        }
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
 
-        let user_id = match fields.nullable::<String>("user_id", "a UUID")? {
-            None => None,
-            // Nearly always a bug, that would tell every tenant.
-            Some(None) => {
-                let problem =
-                    "must not be null: leave it out for an event that is meant for every owner";
-                return Err(fields.error("user_id", problem));
-            }
-            Some(Some(text)) => Some(
-                Uuid::try_parse(&text).map_err(|_| fields.error("user_id", "must be a UUID"))?,
-            ),
-        };
-        let event_id = match fields.optional::<String>("event_id", "a string")? {
-            None => None,
-            Some(text) => {
-                Some(EventId::parse(&text).map_err(|problem| fields.error("event_id", problem))?)
-            }
-        };
-        let attempts = "a whole number from 1 to 100";
-        let max_attempts = fields.optional::<u32>("max_attempts", attempts)?;
-        if max_attempts.is_some_and(|n| !(1..=MAX_ATTEMPTS_LIMIT).contains(&n)) {
-            return Err(fields.error("max_attempts", &format!("must be {attempts}")));
-        }
-        fields.finish(KNOWN_FIELDS)?;
+/// An event that is to be delivered, as it comes in and as the database takes it.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, expecting = "a JSON object")]
+pub struct NewEvent<'a> {
+    event_type: EventType,
+    /// Made up where it is absent.
+    #[serde(default = "EventId::random", deserialize_with = "id_or_random")]
+    event_id: EventId,
+    /// Only this owner's endpoints get it. Without, every owner's do.
+    #[serde(
+        default,
+        deserialize_with = "owner",
+        skip_serializing_if = "Option::is_none"
+    )]
+    user_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_attempts: Option<MaxAttempts>,
+    /// As the caller wrote it: never parsed and written again.
+    #[serde(borrow, deserialize_with = "storable_object")]
+    data: &'a RawValue,
+}
 
-        Ok(Self {
-            event_type,
-            event_id,
-            user_id,
-            max_attempts,
-            data,
-        })
+fn id_or_random<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
+    let id = Option::deserialize(deserializer)?;
+    Ok(id.unwrap_or_else(EventId::random))
+}
+
+fn owner<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
+    let Some(id) = Option::<String>::deserialize(deserializer)? else {
+        // Nearly always a bug, that would tell every tenant.
+        let problem = "must not be null: leave it out for an event that is meant for every owner";
+        return Err(D::Error::custom(problem));
+    };
+    let id = Uuid::try_parse(&id).map_err(|_| D::Error::custom("must be a UUID"))?;
+    Ok(Some(id))
+}
+
+fn storable_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de RawValue, D::Error> {
+    let data = <&RawValue>::deserialize(deserializer)?;
+    if !data.get().starts_with('{') {
+        return Err(D::Error::custom("must be a JSON object"));
+    }
+    match serde_json::from_str::<Storable>(data.get()) {
+        Ok(Storable) => Ok(data),
+        Err(e) => Err(D::Error::custom(format!("cannot be stored: {e}"))),
     }
 }
 
@@ -157,23 +150,42 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::error::Error;
+    use crate::parse;
 
     fn parse(event: &str) -> Result<String, String> {
-        NewEvent::parse(Fields::parse(event.as_bytes()).unwrap())
+        parse::object::<NewEvent>(event)
             .map(|event| serde_json::to_string(&event).unwrap())
-            .map_err(|error| error.body().read()["error"].as_str().unwrap().to_owned())
+            .map_err(|error| match error {
+                Error::InvalidField { message, .. } => message,
+                other => panic!("{other:?}"),
+            })
     }
 
     #[test]
     fn parse_passes_the_data_on_byte_for_byte() {
         let data = r#"{"n": 12345678901234567890.10,  "b":[1 ,2]}"#;
         let event = parse(&format!(
-            r#"{{"event_type": "vehicle.created", "data": {data}}}"#
+            r#"{{"event_type": "vehicle.created", "event_id": "e", "data": {data}}}"#
         ));
         assert_eq!(
             event.unwrap(),
-            format!(r#"{{"event_type":"vehicle.created","data":{data}}}"#)
+            format!(r#"{{"event_type":"vehicle.created","event_id":"e","data":{data}}}"#)
         );
+    }
+
+    #[test]
+    fn an_event_without_an_id_is_given_one_of_its_own() {
+        for event in [
+            r#"{"event_type": "a", "data": {}}"#,
+            r#"{"event_type": "a", "data": {}, "event_id": null}"#,
+        ] {
+            let id = || {
+                let event: NewEvent = parse::object(event).unwrap();
+                Uuid::try_parse(event.event_id.as_str()).unwrap()
+            };
+            assert_ne!(id(), id());
+        }
     }
 
     #[test]
@@ -211,8 +223,8 @@ mod tests {
             ),
             (
                 r#"{"event_type": "a", "data": {}, "maxAttempts": 3}"#,
-                "maxAttempts is not a known field; there are event_type, data, user_id, \
-                 event_id and max_attempts",
+                "maxAttempts is not a known field, expected one of `event_type`, `event_id`, \
+                 `user_id`, `max_attempts`, `data`",
             ),
         ] {
             assert_eq!(parse(event).unwrap_err(), expected);
@@ -226,9 +238,7 @@ mod tests {
 
         #[test]
         fn parse_never_panics(body in any::<Vec<u8>>(), name in "\\PC{0,120}") {
-            if let Ok(fields) = Fields::parse(&body) {
-                let _ = NewEvent::parse(fields);
-            }
+            let _ = parse::body::<NewEvent>(&body);
             let _ = EventType::parse(&name);
             let _ = EventId::parse(&name);
         }

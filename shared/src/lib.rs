@@ -13,23 +13,19 @@
 //! - What comes from outside is parsed once, at the edge, into the types of
 //!   [`endpoint`] and [`event`]; past it no plain string is a URL or an event type.
 //! - A [`Secret`](secret::Secret) shows itself only where it is asked to.
-//! - Only [`runtime`] names the Workers platform, and `url` its parser of URLs, so the
-//!   rest is compiled and tested natively.
+//! - Only [`platform`] names the Workers platform, so the rest is compiled and tested natively.
 //!
-//! Deliberately absent: state between requests, a clock outside [`runtime`] (time is a
+//! Deliberately absent: state between requests, a clock outside [`platform`] (time is a
 //! parameter), queries other than function calls.
 
 pub mod delivery;
 pub mod endpoint;
 pub mod event;
+pub mod secret;
 pub mod signature;
 
 pub mod config;
-pub mod decode;
 pub mod error;
-pub mod fields;
-pub mod json;
+pub mod parse;
+pub mod platform;
 pub mod postgrest;
-pub mod runtime;
-pub mod secret;
-mod url;

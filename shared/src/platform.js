@@ -1,5 +1,4 @@
-// What runtime.rs asks of the platform in one piece: each promise that wasm waits for costs
-// about as much as signing a delivery does, and each call across a little.
+// A POST as one promise: see post() in platform.rs.
 
 /**
  * Sends a POST and reads at most `max` bytes of the answer. Redirects are answers like any
@@ -8,46 +7,52 @@
  * @param {string} url
  * @param {string} headers names and values, as JSON: [[name, value], …]
  * @param {string} body
- * @returns {Promise<[number?, string?, (Uint8Array | string)?, boolean?]>} the status;
- *   `Retry-After`, where it is no success; the body, or a phrase that says why there is
- *   none; whether there is more of it
+ * @returns {Promise<[number, number?, string?, Uint8Array?, boolean?, string?, string?]>} how long it
+ *   took, in milliseconds; the status; `Retry-After`, where it is no success; the body; whether there
+ *   is more of it; and where the answer is not complete, the kind of the failure and what the platform
+ *   says about it
  */
 export async function post(url, headers, body, timeout, max) {
+  const start = Date.now();
   const answer = [];
   const controller = new AbortController();
-  const alarm = setTimeout(
-    () => controller.abort(new Error(`timed out after ${timeout} ms`)), timeout,
-  );
+  const alarm = setTimeout(() => controller.abort(), timeout);
   try {
     const response = await fetch(url, {
       method: "POST", redirect: "manual", headers: JSON.parse(headers), body,
       signal: controller.signal,
     });
-    answer[0] = response.status;
-    if (!response.ok) answer[1] = response.headers.get("retry-after") ?? undefined;
-    [answer[2], answer[3]] = await read(response, max);
+    answer[1] = response.status;
+    if (!response.ok) answer[2] = response.headers.get("retry-after") ?? undefined;
+    [answer[3], answer[4]] = await read(response, max);
   } catch (error) {
-    answer[2] = String(error?.message ?? error);
+    [answer[5], answer[6]] = failure(error, controller.signal.aborted);
   } finally {
     clearTimeout(alarm);
   }
+  answer[0] = Date.now() - start;
   return answer;
 }
 
-/**
- * Reads at most `max` bytes of the body of a request or an answer.
- *
- * @param {Request | Response} message
- * @param {number} max
- * @returns {Promise<[Uint8Array, boolean]>} the bytes, and whether there are more
- */
-export async function read(message, max) {
-  const { body, headers } = message;
+/** The kind of a failure, and what there is to say about it. */
+function failure(error, isTimeout) {
+  const text = String(error?.message ?? error);
+  if (isTimeout) return ["timeout", text];
+  // What workerd says where a connection is refused or ends.
+  if (text.startsWith("Network connection lost")) return ["lost", text];
+  // workerd gives nothing but a reference where a name is unknown or TLS fails.
+  if (text.startsWith("internal error")) return ["unreachable", text];
+  return ["other", text];
+}
+
+/** Reads at most `max` bytes of an answer: the bytes, and whether there are more. */
+async function read(response, max) {
+  const { body, headers } = response;
   if (!body) return [new Uint8Array(), false];
-  // What is declared is what can come: it is read in one piece, which is cheaper.
+  // As much as is declared can come: it is read in one piece, which is cheaper.
   const declared = headers.get("content-length");
   if (declared && Number(declared) <= max && !headers.has("content-encoding")) {
-    return [new Uint8Array(await message.arrayBuffer()), false];
+    return [new Uint8Array(await response.arrayBuffer()), false];
   }
   const chunks = [];
   let length = 0;
@@ -67,5 +72,5 @@ export async function read(message, max) {
     bytes.set(chunk, end);
     end += chunk.length;
   }
-  return [bytes.slice(0, max), length > max];
+  return [bytes.subarray(0, max), length > max];
 }

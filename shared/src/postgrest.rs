@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use postgrest::Postgrest;
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::config::DatabaseConfig;
-use crate::decode::{Decode, decode};
 use crate::error::Error;
-use crate::fields::{Fields, is_json};
-use crate::json::Object;
-use crate::runtime::{self, Answer, Outgoing};
+use crate::parse::{self, Misfit};
+use crate::platform::{self, Exchange, Failure, Outgoing};
 use crate::secret::Secret;
 
 /// The most of an answer that is read, in bytes: several times what a claim of the
@@ -19,12 +19,12 @@ const MAX_ANSWER_BYTES: usize = 32 << 20;
 
 /// In whose name a call is made.
 #[derive(Debug)]
-pub enum Caller {
+pub enum Credential {
     /// The service role: the worker's own key.
     Service,
-    /// A user, by a Supabase token.
+    /// A user's Supabase token.
     Token(Secret),
-    /// A user, by an API key.
+    /// A user's API key.
     ApiKey(Secret),
 }
 
@@ -36,117 +36,112 @@ pub struct Database {
 }
 
 impl Database {
-    /// A handle for `caller`, whose credential must be visible ASCII: headers hold
-    /// nothing else.
+    /// A handle for the holder of `credential`, which must be visible ASCII: headers hold nothing
+    /// else.
     #[must_use]
-    pub fn new(config: &DatabaseConfig, caller: &Caller) -> Self {
+    pub fn new(config: &DatabaseConfig, credential: &Credential) -> Self {
         let mut client = Postgrest::new(config.url.as_str());
         if let Some(key) = &config.key {
             client = client.insert_header("apikey", key.expose());
         }
-        client = match caller {
+        client = match credential {
             // New Supabase keys go in `apikey` alone; older ones are tokens, which
             // PostgREST itself wants to see.
-            Caller::Service => match &config.key {
+            Credential::Service => match &config.key {
                 Some(key) if !key.expose().starts_with("sb_") => {
                     client.insert_header("authorization", format!("Bearer {}", key.expose()))
                 }
                 _ => client,
             },
-            Caller::Token(token) => {
+            Credential::Token(token) => {
                 client.insert_header("authorization", format!("Bearer {}", token.expose()))
             }
-            Caller::ApiKey(key) => client.insert_header("x-api-key", key.expose()),
+            Credential::ApiKey(key) => client.insert_header("x-api-key", key.expose()),
         };
         Self {
             client,
             timeout: config.timeout,
-            is_service: matches!(caller, Caller::Service),
+            is_service: matches!(credential, Credential::Service),
         }
     }
 
-    /// Calls a SQL function and gives its answer, which is JSON.
+    /// Calls a SQL function and reads its answer.
+    ///
+    /// postgrest makes the request, and the platform sends it: reqwest would follow a redirect, and
+    /// carry the key along, and has no time-out on Workers.
     ///
     /// # Errors
     /// The function refused ([`Error::Refused`]), the credential is not accepted, or
-    /// the database cannot be reached in time or makes no sense.
-    pub async fn call(&self, function: &str, parameters: &Object) -> Result<String, Error> {
-        let request = self
-            .client
-            .rpc(function, parameters.to_string())
-            .build()
-            .build()
-            .map_err(|e| Error::Internal(format!("{function}: {e}")))?;
+    /// the database cannot be reached in time or answers something else.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        function: &str,
+        parameters: &impl Serialize,
+    ) -> Result<T, Error> {
+        let parameters = serde_json::to_string(parameters).map_err(|e| internal(function, e))?;
+        let request = self.client.rpc(function, parameters).build().build();
+        let request = request.map_err(|e| internal(function, e))?;
+        let body = request.body().and_then(|body| body.as_bytes());
+        let headers = request.headers().iter();
         let outgoing = Outgoing {
-            url: &request.url,
-            headers: request.headers.iter().collect(),
-            body: &request.body,
+            url: request.url().as_str(),
+            headers: headers
+                .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+                .collect(),
+            body: std::str::from_utf8(body.unwrap_or_default())
+                .map_err(|e| internal(function, e))?,
         };
-        match runtime::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await {
-            Ok(answer) => interpret(answer).map_err(|error| match error {
-                Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
-                // Nobody's credential but the worker's own went in.
-                Error::Unauthorized if self.is_service => {
-                    Error::Unavailable(format!("{function}: the service key is refused"))
-                }
-                other => other,
-            }),
-            Err(failure) => Err(Error::Unavailable(format!("{function}: {}", failure.error))),
-        }
-    }
-
-    /// Calls a SQL function and decodes its answer.
-    ///
-    /// # Errors
-    /// As [`Database::call`].
-    pub async fn fetch<T: Decode>(&self, function: &str, parameters: &Object) -> Result<T, Error> {
-        let answer = self.call(function, parameters).await?;
-        decode(&answer).ok_or_else(|| Error::Unavailable(format!("{function}: unexpected answer")))
-    }
-}
-
-/// PostgREST's error object, as far as it matters here.
-#[derive(Default)]
-struct Refusal<'a> {
-    code: Option<String>,
-    message: Option<String>,
-    hint: Option<String>,
-    details: Option<&'a RawValue>,
-}
-
-impl<'a> Refusal<'a> {
-    fn parse(text: &'a str) -> Result<Self, Error> {
-        let mut fields = Fields::parse_text(text)?;
-        Ok(Self {
-            code: fields.optional("code", "a string")?,
-            message: fields.optional("message", "a string")?,
-            hint: fields.optional("hint", "a string")?,
-            details: fields.raw("details"),
+        let answer = platform::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await;
+        interpret(answer).map_err(|error| match error {
+            Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
+            // The credential was the worker's own.
+            Error::Unauthorized if self.is_service => {
+                Error::Unavailable(format!("{function}: the service key is refused"))
+            }
+            other => other,
         })
     }
 }
 
-/// Turns PostgREST's answer into the function's JSON, or into an error.
+fn internal(function: &str, cause: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("{function}: {cause}"))
+}
+
+/// PostgREST's error object, as far as it matters here.
+#[derive(Default, Deserialize)]
+struct PostgrestError {
+    code: Option<String>,
+    message: Option<String>,
+    hint: Option<String>,
+    details: Option<Value>,
+}
+
+/// Turns PostgREST's answer into the function's, or into an error.
 ///
 /// SQL functions refuse with SQLSTATE PTnnn, which PostgREST answers with status nnn:
 /// `message`, `hint` (our code) and `details` (a JSON object) are for the caller.
-fn interpret(answer: Answer) -> Result<String, Error> {
+fn interpret<T: DeserializeOwned>(answer: Exchange) -> Result<T, Error> {
+    let unavailable = |cause: String| Err(Error::Unavailable(cause));
+    let status = match (answer.status, answer.failure) {
+        (Some(status), None) => status,
+        (_, Some(Failure::Timeout(_))) => return unavailable("it timed out".to_owned()),
+        (_, failure) => return unavailable(format!("no complete answer: {failure:?}")),
+    };
     let text = String::from_utf8(answer.body).unwrap_or_default();
-    if (200..300).contains(&answer.status) {
+    if (200..300).contains(&status) {
         if answer.truncated {
-            return Err(Error::Unavailable("the answer is too large".to_owned()));
+            return unavailable("the answer is too large".to_owned());
         }
         // A function that returns nothing is answered with nothing.
-        return match text {
-            empty if empty.is_empty() && answer.status == 204 => Ok("null".to_owned()),
-            text if is_json(&text) => Ok(text),
-            _ => Err(Error::Unavailable("the answer is not JSON".to_owned())),
-        };
+        let json = if status == 204 { "null" } else { &text };
+        return parse::from_json(json).or_else(|Misfit { field, problem }| {
+            unavailable(format!("the answer does not fit: {field} {problem}"))
+        });
     }
 
-    let refusal = Refusal::parse(&text).unwrap_or_default();
+    let refusal: PostgrestError = serde_json::from_str(&text).unwrap_or_default();
     let code = refusal.code.as_deref().unwrap_or_default();
-    match (code, answer.status) {
+    match (code, status) {
         // 22023: the token names a role that does not exist.
         ("PT401" | "22023", _) => Err(Error::Unauthorized),
         (code, status @ 400..=499) if code.strip_prefix("PT") == Some(&status.to_string()) => {
@@ -162,21 +157,21 @@ fn interpret(answer: Answer) -> Result<String, Error> {
         // role without the privilege with Postgres's. Without a code it was a gateway
         // in front that refused, and what it looks at is the worker's own key.
         (code, 401 | 403) if !code.is_empty() => Err(Error::Unauthorized),
-        (_, 401 | 403) => Err(Error::Unavailable(
-            "the API gateway refuses the worker's key".to_owned(),
-        )),
-        (code, status) => Err(Error::Unavailable(format!("HTTP {status} {code}"))),
+        (_, 401 | 403) => unavailable("the API gateway refuses the worker's key".to_owned()),
+        (code, status) => unavailable(format!("HTTP {status} {code}")),
     }
 }
 
 /// `details` is a JSON object as text, from `raise … using detail`.
-fn details(details: Option<&RawValue>) -> Object {
-    let text: Option<String> = details.and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let fields = text.as_deref().map(Fields::parse_text);
-    match fields {
-        Some(Ok(fields)) => fields.into_object(&["error", "code"]),
-        _ => Object::new(),
+fn details(details: Option<Value>) -> Map<String, Value> {
+    let text = details.as_ref().and_then(Value::as_str);
+    let mut details: Map<_, _> = text
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    for ours in ["error", "code"] {
+        details.remove(ours);
     }
+    details
 }
 
 #[cfg(test)]
@@ -186,22 +181,33 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer {
-            status,
-            retry_after: None,
+    fn interpret(status: u16, body: &str) -> Result<Value, Error> {
+        super::interpret(Exchange {
+            status: Some(status),
             body: body.as_bytes().to_vec(),
-            truncated: false,
-        }
+            ..Exchange::default()
+        })
     }
 
     #[test]
-    fn a_function_s_json_is_passed_on_as_it_is() {
-        assert_eq!(
-            interpret(answer(200, r#"{"a":  1}"#)).unwrap(),
-            r#"{"a":  1}"#
-        );
-        assert_eq!(interpret(answer(204, "")).unwrap(), "null");
+    fn a_function_s_answer_is_read() {
+        assert_eq!(interpret(200, r#"{"a":  1}"#), Ok(json!({"a": 1})));
+        assert_eq!(interpret(204, ""), Ok(Value::Null));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_is_logged_by_its_field_without_its_values() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Claimed {
+            claim: i32,
+        }
+        let error = super::interpret::<Vec<Claimed>>(Exchange {
+            status: Some(200),
+            body: br#"[{"claim": 1}, {"claim": "whsec_x"}]"#.to_vec(),
+            ..Exchange::default()
+        });
+        let expected = "the answer does not fit: [1].claim must be i32".to_owned();
+        assert_eq!(error, Err(Error::Unavailable(expected)));
     }
 
     #[test]
@@ -210,10 +216,10 @@ mod tests {
             "code": "PT400", "message": "Invalid event type: x", "hint": "unknown_event_type",
             "details": "{\"valid_events\": [\"*\"]}",
         });
-        let error = interpret(answer(400, &body.to_string())).unwrap_err();
+        let error = interpret(400, &body.to_string()).unwrap_err();
         assert_eq!(error.status(), 400);
         assert_eq!(
-            error.body().read(),
+            json!(error.body()),
             json!({"error": "Invalid event type: x", "code": "unknown_event_type", "valid_events": ["*"]})
         );
     }
@@ -227,9 +233,9 @@ mod tests {
             (401, "PT401"),
         ] {
             let body = json!({"code": code, "message": "JWT expired"}).to_string();
-            assert_eq!(interpret(answer(status, &body)), Err(Error::Unauthorized));
+            assert_eq!(interpret(status, &body), Err(Error::Unauthorized));
         }
-        let error = interpret(answer(401, r#"{"message":"Invalid API key"}"#)).unwrap_err();
+        let error = interpret(401, r#"{"message":"Invalid API key"}"#).unwrap_err();
         assert_eq!(error.status(), 503);
     }
 
@@ -244,7 +250,7 @@ mod tests {
             (400, r#"{"code": "PT404"}"#),
             (502, "\u{0}"),
         ] {
-            assert_eq!(interpret(answer(status, body)).unwrap_err().status(), 503);
+            assert_eq!(interpret(status, body).unwrap_err().status(), 503);
         }
     }
 
@@ -260,8 +266,9 @@ mod tests {
             ],
             truncated: bool,
         ) {
-            let answer = Answer { status, retry_after: None, body, truncated };
-            if let Err(error) = interpret(answer) {
+            let status = Some(status);
+            let answer = Exchange { status, body, truncated, ..Exchange::default() };
+            if let Err(error) = super::interpret::<Value>(answer) {
                 prop_assert!(error.status() < 500 || error.status() == 503);
             }
         }

@@ -35,6 +35,23 @@ impl Secret {
     }
 }
 
+/// Bytes from the platform's source of randomness.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::getrandom(&mut bytes).expect("Workers and operating systems have randomness");
+    bytes
+}
+
+/// A new API key, and its hash as the database keeps it: `sha256_` and the hex SHA-256 of what
+/// follows `nk_live_`.
+#[must_use]
+pub fn new_api_key() -> (Secret, String) {
+    let key = hex::encode(random::<32>());
+    let hash = format!("sha256_{}", hex::encode(Sha256::digest(&key)));
+    (Secret(format!("nk_live_{key}")), hash)
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(redacted)")
@@ -49,6 +66,15 @@ mod tests {
     fn debug_does_not_show_the_secret() {
         let secret = Secret::new("whsec_0123".to_owned());
         assert_eq!(format!("{secret:?}"), "Secret(redacted)");
+    }
+
+    #[test]
+    fn api_keys_are_made_once() {
+        let (key, hash) = new_api_key();
+        let (other, other_hash) = new_api_key();
+        assert_eq!(key.expose().len(), "nk_live_".len() + 64);
+        assert!(key.expose() != other.expose() && hash != other_hash);
+        assert_eq!(hash.len(), "sha256_".len() + 64);
     }
 
     #[test]

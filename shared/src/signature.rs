@@ -14,7 +14,7 @@
 //! While a rotation is in its overlap both secrets sign, and each header carries both
 //! signatures: `t=…,v1=new,v1=old` and `v1,new v1,old`.
 
-use base64ct::{Base64, Encoding};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
@@ -53,7 +53,7 @@ pub fn sign(secrets: &[Secret], event_id: &EventId, timestamp: u64, body: &str) 
             standard.push(' ');
         }
         standard.push_str("v1,");
-        standard.push_str(&Base64::encode_string(&mac));
+        standard.push_str(&BASE64_STANDARD.encode(mac));
     }
     Signature { stripe, standard }
 }
@@ -62,7 +62,9 @@ pub fn sign(secrets: &[Secret], event_id: &EventId, timestamp: u64, body: &str) 
 /// this system never made, is used as it is, so that signing cannot fail.
 fn standard_key(secret: &str) -> Vec<u8> {
     let secret = secret.strip_prefix(PREFIX).unwrap_or(secret);
-    Base64::decode_vec(secret).unwrap_or_else(|_| secret.as_bytes().to_vec())
+    BASE64_STANDARD
+        .decode(secret)
+        .unwrap_or_else(|_| secret.as_bytes().to_vec())
 }
 
 fn hmac(key: &[u8], parts: &[&str]) -> [u8; 32] {

@@ -25,6 +25,8 @@ pub enum Mode {
     Fail(&'static str),
     /// Passes calls on, but loses the answer to the next one of this function.
     LoseAnswer(&'static str),
+    /// Passes calls on, those of this function after a while.
+    Delay(&'static str, Duration),
 }
 
 /// A proxy in front of the stack's PostgREST.
@@ -35,6 +37,7 @@ pub struct ApiProxy {
     target: String,
     mode: Arc<Mutex<Mode>>,
     calls: Arc<Mutex<Vec<String>>>,
+    bodies: Arc<Mutex<String>>,
 }
 
 impl ApiProxy {
@@ -50,6 +53,7 @@ impl ApiProxy {
             target: stack.supabase_url.clone(),
             mode: Arc::new(Mutex::new(Mode::Pass)),
             calls: Arc::default(),
+            bodies: Arc::default(),
         };
         let app = Router::new().fallback(handle).with_state(proxy.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -65,6 +69,12 @@ impl ApiProxy {
     #[must_use]
     pub fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut *self.calls.lock().expect("writable"))
+    }
+
+    /// All that was sent to PostgREST and answered by it so far.
+    #[must_use]
+    pub fn bodies(&self) -> String {
+        self.bodies.lock().expect("readable").clone()
     }
 }
 
@@ -92,7 +102,13 @@ async fn handle(
         Mode::Fail(function) if uri.path().ends_with(function) => {
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
-        Mode::Pass | Mode::Fail(_) | Mode::LoseAnswer(_) => {
+        Mode::Pass | Mode::Fail(_) | Mode::LoseAnswer(_) | Mode::Delay(..) => {
+            if let Mode::Delay(function, delay) = mode
+                && uri.path().ends_with(function)
+            {
+                tokio::time::sleep(delay).await;
+            }
+            let sent = String::from_utf8_lossy(&body).into_owned();
             let mut request = client().request(method, format!("{}{uri}", proxy.target));
             for (name, value) in &headers {
                 if name != "host" && name != "content-length" {
@@ -103,6 +119,10 @@ async fn handle(
             let status = answer.status();
             let headers = answer.headers().clone();
             let body = answer.bytes().await.expect("PostgREST answers in full");
+            let mut bodies = proxy.bodies.lock().expect("writable");
+            *bodies += &sent;
+            *bodies += &String::from_utf8_lossy(&body);
+            drop(bodies);
             if matches!(mode, Mode::LoseAnswer(function) if uri.path().ends_with(function)) {
                 proxy.set(Mode::Pass);
                 return StatusCode::BAD_GATEWAY.into_response();

@@ -21,7 +21,6 @@ pub(crate) fn tools(root: &Path) -> PathBuf {
 /// Installs whatever is missing. Quick where nothing is.
 pub(crate) fn all(root: &Path) -> Result<()> {
     wasm_target()?;
-    rust_source()?;
     npm_packages(root)?;
     for (name, version) in CRATES {
         crate_tool(root, name, version)?;
@@ -41,22 +40,6 @@ fn wasm_target() -> Result<()> {
     say(&format!("installing the Rust target {TARGET}"));
     run(Command::new("rustup").args(["target", "add", TARGET]))
         .with_context(|| format!("install the Rust target {TARGET}, or rustup"))
-}
-
-/// The standard library's source: the workers have it compiled for size.
-fn rust_source() -> Result<()> {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .context("rustc could not be started")?;
-    let sysroot = String::from_utf8_lossy(&output.stdout);
-    let library = Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library");
-    if library.join("Cargo.lock").is_file() {
-        return Ok(());
-    }
-    say("installing the source of Rust's standard library");
-    run(Command::new("rustup").args(["component", "add", "rust-src"]))
-        .context("install the Rust component rust-src, or rustup")
 }
 
 /// `npm ci`, where what is installed is not what package-lock.json says.

@@ -1,5 +1,5 @@
 //! A worker that emits an event with the client, as its caller asks it to, and answers what
-//! became of that.
+//! became of that. At `/panic` it panics.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -24,6 +24,7 @@ struct Call {
 
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
+    assert_ne!(request.path(), "/panic", "asked to panic");
     let call: Call = request.json().await?;
     let key = ServiceKey::new(call.key);
     let target = match call.url {

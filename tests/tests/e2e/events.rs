@@ -87,7 +87,7 @@ async fn a_batch_that_is_none_is_refused() {
             json!({"events": vec![&one; 101]}),
             "events must have 1 to 100 entries",
         ),
-        (json!({"events": one}), "events must be a list of objects"),
+        (json!({"events": one}), "events must be a list"),
         (
             json!({"events": [one], "event": one}),
             "events must not come along with event",

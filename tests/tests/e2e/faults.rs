@@ -5,10 +5,11 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::api_proxy::{ApiProxy, Mode};
-use tests::receiver::{Receiver, nobody};
-use tests::stack::{Stack, User};
+use tests::receiver::{Fault, Receiver, faulty, nobody};
+use tests::stack::{Answer, Stack, User, client};
 use tests::workers::Workers;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
 
 use crate::SOON;
 
@@ -191,5 +192,99 @@ async fn a_setting_that_is_missing_or_wrong_is_named_and_not_shown() {
         })
         .await;
         assert!(!log.contains("7351"), "{log}");
+    }
+}
+
+/// A panic is a bug; a worker of the tests has one on purpose.
+#[tokio::test]
+async fn a_panic_is_answered_500_and_logged_and_the_next_call_is_served() {
+    let stack = Stack::get();
+    let workers = Workers::start_with_caller(&stack, &json!({})).await;
+    let url = workers.caller_url.as_deref().expect("it was asked for");
+    let call = json!({
+        "event_type": "a", "data": {}, "user_id": Uuid::new_v4().to_string(),
+        "key": stack.service_role_key, "timeout_ms": 20_000,
+    });
+    // A call that is under way ends with the instance, too.
+    let mut hanging = call.clone();
+    hanging["url"] = json!(faulty(Fault::Hang).await);
+    let under_way = Answer::of(client().post(url).json(&hanging));
+    let panicking = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Answer::of(client().get(format!("{url}/panic"))).await
+    };
+    let both = async { tokio::join!(under_way, panicking) };
+    let (under_way, panicked) = timeout(Duration::from_secs(10), both)
+        .await
+        .expect("answers");
+    for answer in [panicked, under_way] {
+        assert_eq!(answer.expect_error(500), "internal");
+        assert_eq!(answer.body["error"], "Something went wrong on our side");
+    }
+    let log = workers.log();
+    assert!(log.contains("asked to panic"), "{log}");
+    assert!(log.contains("tests/caller/src/lib.rs:"), "{log}");
+
+    let answer = Answer::of(client().post(url).json(&call)).await;
+    assert!(answer.body["event_id"].is_string(), "{}", answer.body);
+}
+
+/// Results are recorded after 5 seconds while a batch goes on; here that takes another 3.
+#[tokio::test]
+async fn a_reply_that_comes_while_others_are_recorded_keeps_its_own_response_time() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    proxy.set(Mode::Delay(
+        "record_webhook_results",
+        Duration::from_secs(3),
+    ));
+    let changes = json!({Stack::url_setting(): proxy.url});
+    let workers = Workers::start(&stack, &changes).await;
+    let stack = stack.with_workers(&workers);
+    let user = stack.user().await;
+    let quick = Receiver::start(200).await;
+    let slow = Receiver::start_slow(200, Duration::from_secs(6)).await;
+    user.register(&quick.url).await;
+    let slow = user.register(&slow.url).await.id;
+    let event = json!({
+        "event_type": "vehicle.created", "data": {}, "user_id": user.id.to_string()
+    });
+    let answer = stack.deliver(&json!({"event": event})).await;
+    let answer = answer.expect(StatusCode::OK);
+    assert_eq!(answer["delivered"], 2, "{answer}");
+    let results = answer["results"].as_array().unwrap();
+    let result = results.iter().find(|r| r["endpoint_id"] == slow).unwrap();
+    let time = result["response_time_ms"].as_u64().unwrap();
+    assert!((6000..7000).contains(&time), "{time} ms");
+}
+
+#[tokio::test]
+async fn settings_may_be_numbers_and_booleans_and_what_fits_no_setting_is_misconfigured() {
+    let stack = Stack::get();
+    let changes = json!({
+        "DELIVERY_TIMEOUT_MS": 300, "ALLOW_LOCAL_ENDPOINTS": true, "DELIVERY_BATCH": "10",
+    });
+    let workers = Workers::start(&stack, &changes).await;
+    let own = stack.with_workers(&workers);
+    let user = own.user().await;
+    user.register(&faulty(Fault::Hang).await).await;
+    let event = json!({
+        "event_type": "vehicle.created", "data": {}, "user_id": user.id.to_string()
+    });
+    let answer = own.deliver(&json!({"event": event})).await;
+    let answer = answer.expect(StatusCode::OK);
+    assert_eq!(
+        answer["results"][0]["error"], "timed out after 300 ms",
+        "{answer}"
+    );
+
+    for wrong in [json!(0.5), json!([15_000]), json!({"ms": 15_000})] {
+        let workers = Workers::start(&stack, &json!({"DELIVERY_TIMEOUT_MS": wrong})).await;
+        let answer = stack
+            .with_workers(&workers)
+            .deliver(&json!({"event": event}))
+            .await;
+        assert_eq!(answer.expect_error(500), "misconfigured");
+        assert_eq!(answer.body["setting"], "DELIVERY_TIMEOUT_MS");
     }
 }

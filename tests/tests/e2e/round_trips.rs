@@ -141,3 +141,18 @@ async fn what_many_calls_store_at_once_is_sent_by_few_calls_in_full_batches() {
     assert!(others < 60, "{others} calls for 100 events");
     private.stop().await;
 }
+
+#[tokio::test]
+async fn a_new_api_key_is_in_no_call_to_the_database_and_no_answer_of_it() {
+    let stack = Stack::get();
+    let proxy = ApiProxy::start(&stack).await;
+    let workers = Workers::start(&stack, &json!({Stack::url_setting(): proxy.url})).await;
+    let user = stack.with_workers(&workers).user().await;
+    let answer = user.post("/api-keys", &json!({"name": "mine"})).await;
+    let answer = answer.expect(StatusCode::CREATED);
+    let key = answer["data"]["key"].as_str().unwrap();
+    let secret = key.strip_prefix("nk_live_").unwrap();
+    assert_eq!(secret.len(), 64);
+    let bodies = proxy.bodies();
+    assert!(bodies.contains("sha256_") && !bodies.contains(secret));
+}
