@@ -11,7 +11,7 @@ use shared::postgrest::Database;
 use uuid::Uuid;
 
 use crate::query::Query;
-use crate::{expect, unexpected, with_data, with_data_and_message};
+use crate::{expect, with_data, with_data_and_message};
 
 /// `GET /webhooks/:id/deliveries` → 200, newest first, with the cursor of the next page.
 pub(crate) async fn list(database: &Database, id: Uuid, mut query: Query) -> Result<Reply, Error> {
@@ -74,7 +74,7 @@ pub(crate) async fn get(database: &Database, id: Uuid, delivery: Uuid) -> Result
     let parameters = json!({"endpoint_id": id, "delivery_id": delivery});
     // JSON as text: nothing on the way changes a number in the payload.
     let data: String = database.call("get_webhook_delivery", &parameters).await?;
-    let data = RawValue::from_string(data).map_err(|_| unexpected())?;
+    let data: Box<RawValue> = parse::answer(&data)?;
     expect::<Delivery>(&data)?;
     Ok(with_data(200, &data))
 }

@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::config::ManageConfig;
 use shared::error::Error;
+use shared::parse;
 use shared::platform::{self, Reply};
 use shared::postgrest::Database;
 use uuid::Uuid;
@@ -243,17 +244,9 @@ struct Answer<'a> {
     message: Option<&'static str>,
 }
 
-/// Sees that the database answered what its function answers: whatever stands in for it
-/// may speak JSON, too.
+/// Sees that the database answered what its function answers, and passes on what it said.
 fn expect<'a, T: Deserialize<'a>>(data: &'a RawValue) -> Result<(), Error> {
-    match serde_json::from_str::<T>(data.get()) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(unexpected()),
-    }
-}
-
-fn unexpected() -> Error {
-    Error::Unavailable("unexpected answer".to_owned())
+    parse::answer::<T>(data.get()).map(drop)
 }
 
 /// `{"data": …}`.

@@ -13,7 +13,8 @@
 --
 -- A log is named by its sequence.
 
--- The generation that the caller's line belongs to: the default of the logs' `generation`.
+-- The generation that the caller's line belongs to: the default of the logs' `generation`. Waits for
+-- nothing.
 create or replace function webhooks.written_generation(log regclass) returns integer
 language plpgsql volatile
 set search_path = ''
@@ -23,9 +24,9 @@ declare
 begin
   loop
     generation := pg_sequence_last_value(log);
-    perform pg_advisory_xact_lock_shared(log::oid::integer, generation);
     -- Another may have begun before the lock was there, and this one may be over.
-    exit when pg_sequence_last_value(log) = generation;
+    exit when pg_try_advisory_xact_lock_shared(log::oid::integer, generation)
+      and pg_sequence_last_value(log) = generation;
   end loop;
   return generation;
 end
@@ -102,32 +103,57 @@ begin
 end
 $$;
 
+-- The first generation after `after` that has a line.
+create or replace function webhooks.next_generation(log regclass, after integer) returns integer
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if log = 'webhooks.outbox_generation'::regclass then
+    return (
+      select o.generation from webhooks.outbox o
+      where o.generation > after and o.set_aside_at is null
+      order by o.generation limit 1);
+  end if;
+  return (
+    select l.generation from webhooks.due_log l
+    where l.generation > after order by l.generation limit 1);
+end
+$$;
+
 -- Makes every generation live that is written or has lines: a sequence in a backup may be ahead of the
 -- tables.
 create or replace function webhooks.find_generations() returns void
 language plpgsql volatile
 set search_path = ''
 as $$
+#variable_conflict use_column
+declare
+  log regclass;
+  found integer;
 begin
-  insert into webhooks.generations (log, generation)
-  select 'webhooks.outbox_generation'::regclass, o.generation
-  from webhooks.outbox o where o.set_aside_at is null
-  union
-  select 'webhooks.due_log_generation'::regclass, l.generation from webhooks.due_log l
-  union
-  select w.log, pg_sequence_last_value(w.log)
-  from (values ('webhooks.outbox_generation'::regclass), ('webhooks.due_log_generation')) as w (log)
-  on conflict do nothing;
+  foreach log in array array['webhooks.outbox_generation', 'webhooks.due_log_generation']::regclass[]
+  loop
+    insert into webhooks.generations (log, generation)
+    values (log, pg_sequence_last_value(log))
+    on conflict do nothing;
+    found := webhooks.next_generation(log, 0);
+    while found is not null loop
+      insert into webhooks.generations (log, generation) values (log, found)
+      on conflict do nothing;
+      found := webhooks.next_generation(log, found);
+    end loop;
+  end loop;
 end
 $$;
 
 revoke all on function
   webhooks.written_generation(regclass), webhooks.live_generations(regclass),
   webhooks.has_lines(regclass, integer), webhooks.begin_generation(regclass),
-  webhooks.find_generations()
+  webhooks.next_generation(regclass, integer), webhooks.find_generations()
   from public;
 grant execute on function
   webhooks.written_generation(regclass), webhooks.live_generations(regclass),
   webhooks.has_lines(regclass, integer), webhooks.begin_generation(regclass),
-  webhooks.find_generations()
+  webhooks.next_generation(regclass, integer), webhooks.find_generations()
   to service_role;

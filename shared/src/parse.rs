@@ -9,15 +9,15 @@ use crate::error::Error;
 
 /// A field that does not fit.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Misfit {
+struct Misfit {
     /// Its name, dotted where it is nested; empty for the whole.
-    pub(crate) field: String,
+    field: String,
     /// What is wrong with it, to follow the name.
-    pub(crate) problem: String,
+    problem: String,
 }
 
 /// Reads a value from JSON.
-pub(crate) fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Misfit> {
+fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Misfit> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -72,6 +72,17 @@ fn misfit(path: &str, error: &serde_json::Error) -> Misfit {
         _ => text.to_owned(),
     };
     Misfit { field, problem }
+}
+
+/// Reads an answer of the database.
+///
+/// # Errors
+/// It does not fit ([`Error::Unavailable`]): whatever stands in for the database may speak JSON, too. The
+/// log has the field and no value.
+pub fn answer<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
+    from_json(json).map_err(|Misfit { field, problem }| {
+        Error::Unavailable(format!("the answer does not fit: {field} {problem}"))
+    })
 }
 
 /// Reads a request body, which must be a JSON object.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::config::DatabaseConfig;
 use crate::error::Error;
-use crate::parse::{self, Misfit};
+use crate::parse;
 use crate::platform::{self, Exchange, Failure, Outgoing};
 use crate::secret::Secret;
 
@@ -67,9 +67,6 @@ impl Database {
 
     /// Calls a SQL function and reads its answer.
     ///
-    /// postgrest makes the request, and the platform sends it: reqwest would follow a redirect, and
-    /// carry the key along, and has no time-out on Workers.
-    ///
     /// # Errors
     /// The function refused ([`Error::Refused`]), the credential is not accepted, or
     /// the database cannot be reached in time or answers something else.
@@ -79,6 +76,23 @@ impl Database {
         parameters: &impl Serialize,
     ) -> Result<T, Error> {
         let parameters = serde_json::to_string(parameters).map_err(|e| internal(function, e))?;
+        let answer = self.post(function, parameters).await;
+        let answer = answer.and_then(|json| parse::answer(&json));
+        answer.map_err(|error| match error {
+            Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
+            // The credential was the worker's own.
+            Error::Unauthorized if self.is_service => {
+                Error::Unavailable(format!("{function}: the service key is refused"))
+            }
+            other => other,
+        })
+    }
+
+    /// Calls a SQL function with parameters as JSON and gives its answer, as JSON.
+    ///
+    /// postgrest makes the request, and the platform sends it: reqwest would follow a redirect, and
+    /// carry the key along, and has no time-out on Workers.
+    async fn post(&self, function: &str, parameters: String) -> Result<String, Error> {
         let request = self.client.rpc(function, parameters).build().build();
         let request = request.map_err(|e| internal(function, e))?;
         let body = request.body().and_then(|body| body.as_bytes());
@@ -91,15 +105,7 @@ impl Database {
             body: std::str::from_utf8(body.unwrap_or_default())
                 .map_err(|e| internal(function, e))?,
         };
-        let answer = platform::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await;
-        interpret(answer).map_err(|error| match error {
-            Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
-            // The credential was the worker's own.
-            Error::Unauthorized if self.is_service => {
-                Error::Unavailable(format!("{function}: the service key is refused"))
-            }
-            other => other,
-        })
+        interpret(platform::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await)
     }
 }
 
@@ -116,11 +122,11 @@ struct PostgrestError {
     details: Option<Value>,
 }
 
-/// Turns PostgREST's answer into the function's, or into an error.
+/// Turns PostgREST's answer into the function's, as JSON, or into an error.
 ///
 /// SQL functions refuse with SQLSTATE PTnnn, which PostgREST answers with status nnn:
 /// `message`, `hint` (our code) and `details` (a JSON object) are for the caller.
-fn interpret<T: DeserializeOwned>(answer: Exchange) -> Result<T, Error> {
+fn interpret(answer: Exchange) -> Result<String, Error> {
     let unavailable = |cause: String| Err(Error::Unavailable(cause));
     let status = match (answer.status, answer.failure) {
         (Some(status), None) => status,
@@ -133,9 +139,10 @@ fn interpret<T: DeserializeOwned>(answer: Exchange) -> Result<T, Error> {
             return unavailable("the answer is too large".to_owned());
         }
         // A function that returns nothing is answered with nothing.
-        let json = if status == 204 { "null" } else { &text };
-        return parse::from_json(json).or_else(|Misfit { field, problem }| {
-            unavailable(format!("the answer does not fit: {field} {problem}"))
+        return Ok(if status == 204 {
+            "null".to_owned()
+        } else {
+            text
         });
     }
 
@@ -182,11 +189,12 @@ mod tests {
     use super::*;
 
     fn interpret(status: u16, body: &str) -> Result<Value, Error> {
-        super::interpret(Exchange {
+        let json = super::interpret(Exchange {
             status: Some(status),
             body: body.as_bytes().to_vec(),
             ..Exchange::default()
-        })
+        })?;
+        parse::answer(&json)
     }
 
     #[test]
@@ -201,11 +209,7 @@ mod tests {
         struct Claimed {
             claim: i32,
         }
-        let error = super::interpret::<Vec<Claimed>>(Exchange {
-            status: Some(200),
-            body: br#"[{"claim": 1}, {"claim": "whsec_x"}]"#.to_vec(),
-            ..Exchange::default()
-        });
+        let error = parse::answer::<Vec<Claimed>>(r#"[{"claim": 1}, {"claim": "whsec_x"}]"#);
         let expected = "the answer does not fit: [1].claim must be i32".to_owned();
         assert_eq!(error, Err(Error::Unavailable(expected)));
     }
@@ -268,7 +272,7 @@ mod tests {
         ) {
             let status = Some(status);
             let answer = Exchange { status, body, truncated, ..Exchange::default() };
-            if let Err(error) = super::interpret::<Value>(answer) {
+            if let Err(error) = super::interpret(answer) {
                 prop_assert!(error.status() < 500 || error.status() == 503);
             }
         }

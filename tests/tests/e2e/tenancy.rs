@@ -225,7 +225,7 @@ const TABLES: [(&str, &str, [&str; 4]); 23] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 127] = [
+const FUNCTIONS: [(&str, &str); 128] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -303,6 +303,7 @@ const FUNCTIONS: [(&str, &str); 127] = [
     ("webhooks.max_payload_bytes", "ddddda"),
     ("webhooks.merge_counts", "ddddda"),
     ("webhooks.move_waits_from", "ddddda"),
+    ("webhooks.next_generation", "ddddda"),
     ("webhooks.next_outbox_owner", "ddddda"),
     ("webhooks.next_turn", "ddddda"),
     ("webhooks.no_owner", "ddddda"),
