@@ -167,27 +167,17 @@ pub(crate) async fn deliver(invocation: &Invocation, body: &[u8]) -> Result<(Rep
     Ok((Reply::json(status, &body), rest))
 }
 
-/// The parameters of `enqueue_webhook_events`.
-#[derive(Serialize)]
-struct Enqueue {
-    /// JSON as text: nothing on the way changes a number.
-    events: String,
-    claim_limit: usize,
-    lease_seconds: u64,
-}
-
 /// Stores events and sends what there is room for in this call.
 async fn send_now(
     invocation: &Invocation,
     events: &[&NewEvent<'_>],
 ) -> Result<(Answers, Rest), Error> {
-    let parameters = Enqueue {
-        events: to_json(events)?,
-        claim_limit: invocation.claim_limit(),
-        lease_seconds: invocation.config.lease_seconds(),
-    };
+    let parameters = json!({
+        "events": to_json(events)?, "claim_limit": invocation.claim_limit(),
+        "lease_seconds": invocation.config.lease_seconds(),
+    });
     let enqueued: Enqueued = invocation
-        .call("enqueue_webhook_events", &parameters)
+        .call("enqueue_webhook_events", parameters)
         .await?;
     expect_all(&enqueued.events, events)?;
     let mut left = enqueued.events.iter();
@@ -208,7 +198,7 @@ async fn store(
     events: &[&NewEvent<'_>],
 ) -> Result<(Answers, Rest), Error> {
     let parameters = json!({"events": to_json(events)?});
-    let stored: Stored = invocation.call("store_webhook_events", &parameters).await?;
+    let stored: Stored = invocation.call("store_webhook_events", parameters).await?;
     expect_all(&stored.events, events)?;
     let answers = stored.events.into_iter().map(|event| match event.refused {
         Some(refusal) => Err(refused(refusal)),
@@ -225,6 +215,7 @@ async fn store(
     Ok((answers.collect(), rest))
 }
 
+/// JSON as text: nothing on the way changes a number.
 fn to_json(events: &[&NewEvent<'_>]) -> Result<String, Error> {
     serde_json::to_string(events).map_err(|e| Error::Internal(e.to_string()))
 }

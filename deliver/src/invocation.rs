@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use shared::config::DeliverConfig;
 use shared::error::Error;
 use shared::platform;
@@ -78,7 +79,7 @@ impl Invocation {
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,
         function: &str,
-        parameters: &impl Serialize,
+        parameters: Value,
     ) -> Result<T, Error> {
         self.spend(1);
         self.database.call(function, parameters).await

@@ -205,7 +205,7 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
 /// `GET /metrics` → 200, text.
 async fn metrics(request: &Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
     authorize_service(request, &invocation.config)?;
-    let text = invocation.call("webhook_metrics", &json!({})).await?;
+    let text = invocation.call("webhook_metrics", json!({})).await?;
     Ok((Reply::metrics(text), Rest::Nothing))
 }
 
@@ -221,7 +221,7 @@ async fn put_event_type(
     let changes: &RawValue = parse::body(&body)?;
     let parameters = json!({"name": name, "changes": changes.get()});
     let data: Box<RawValue> = invocation
-        .call("put_webhook_event_type", &parameters)
+        .call("put_webhook_event_type", parameters)
         .await?;
     Ok((Reply::json(200, &Data { data }), Rest::Nothing))
 }

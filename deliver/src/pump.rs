@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::json;
 use shared::delivery::{Claim, Left};
 use shared::error::Error;
 use shared::platform;
@@ -129,33 +129,20 @@ async fn take(invocation: &Invocation, left: Left, round: usize) -> Result<Claim
     }
 }
 
-/// The parameters of a claim and of a fan-out.
-#[derive(Serialize)]
-struct ClaimParameters {
-    claim_limit: usize,
-    lease_seconds: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slow_limit: Option<usize>,
-}
-
 async fn claim(invocation: &Invocation, limit: usize) -> Result<Claim, Error> {
-    let parameters = ClaimParameters {
-        claim_limit: limit,
-        lease_seconds: invocation.config.lease_seconds(),
-        slow_limit: Some(slow_limit(invocation)),
-    };
+    let parameters = json!({
+        "claim_limit": limit, "lease_seconds": invocation.config.lease_seconds(),
+        "slow_limit": slow_limit(invocation),
+    });
     invocation
-        .call("claim_webhook_deliveries", &parameters)
+        .call("claim_webhook_deliveries", parameters)
         .await
 }
 
 async fn fan_out(invocation: &Invocation, limit: usize) -> Result<Claim, Error> {
-    let parameters = ClaimParameters {
-        claim_limit: limit,
-        lease_seconds: invocation.config.lease_seconds(),
-        slow_limit: None,
-    };
-    invocation.call("fan_out_webhook_events", &parameters).await
+    let lease_seconds = invocation.config.lease_seconds();
+    let parameters = json!({"claim_limit": limit, "lease_seconds": lease_seconds});
+    invocation.call("fan_out_webhook_events", parameters).await
 }
 
 /// How many deliveries to slow endpoints can be begun before the deadline, and while the other

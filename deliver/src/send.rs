@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use futures_util::future::{Either, join, join_all, select};
 use serde::Serialize;
+use serde_json::json;
 use shared::delivery::{Attempt, Batch, Cause, Claimed, DeliveryResult, Recorded, Settled, Status};
 use shared::error::Error;
 use shared::platform;
@@ -220,14 +221,6 @@ async fn record_patiently(
     record(invocation, attempts).await
 }
 
-#[derive(Serialize)]
-struct Record<'a> {
-    /// JSON as text: nothing on the way changes a number.
-    results: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alert_url: Option<&'a str>,
-}
-
 /// Records attempts in one round trip, and gives the deliveries' statuses.
 async fn record(invocation: &Invocation, attempts: &[Attempted]) -> Result<Vec<Recorded>, Error> {
     let now = platform::now_ms();
@@ -247,12 +240,11 @@ async fn record(invocation: &Invocation, attempts: &[Attempted]) -> Result<Vec<R
             age_ms: now.saturating_sub(attempt.started_at_ms),
         })
         .collect();
+    let results = serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?;
     let alert_url = invocation.config.alert_url.as_ref();
-    let parameters = Record {
-        results: serde_json::to_string(&results).map_err(|e| Error::Internal(e.to_string()))?,
-        alert_url: alert_url.map(|url| url.as_str()),
-    };
-    invocation.call("record_webhook_results", &parameters).await
+    let alert_url = alert_url.map(|url| url.as_str());
+    let parameters = json!({"results": results, "alert_url": alert_url});
+    invocation.call("record_webhook_results", parameters).await
 }
 
 /// Takes the next delivery for a lane: the first there is, or the first that is not to a slow

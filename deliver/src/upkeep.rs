@@ -1,6 +1,5 @@
 //! What the cron does besides sending: the database's upkeep, and the note of its tick.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use shared::error::Error;
 use shared::platform;
@@ -10,22 +9,13 @@ use crate::invocation::Invocation;
 /// The most further calls for upkeep in a tick.
 const MAX_CALLS: usize = 10;
 
-#[derive(Serialize)]
-struct Upkeep<'a> {
-    retention_days: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alert_url: Option<&'a str>,
-}
-
 /// Has the database do its upkeep: expired leases, statistics, retention. Says whether there is
 /// more to do. A failure is logged: nothing else depends on it.
 pub(crate) async fn begin(invocation: &Invocation) -> bool {
     let config = &invocation.config;
-    let parameters = Upkeep {
-        retention_days: config.retention_days,
-        alert_url: config.alert_url.as_ref().map(|url| url.as_str()),
-    };
-    let is_more = invocation.call("run_webhook_upkeep", &parameters).await;
+    let alert_url = config.alert_url.as_ref().map(|url| url.as_str());
+    let parameters = json!({"retention_days": config.retention_days, "alert_url": alert_url});
+    let is_more = invocation.call("run_webhook_upkeep", parameters).await;
     is_more.unwrap_or_else(|error: Error| {
         platform::log_error(&error.to_string());
         false
@@ -47,6 +37,6 @@ pub(crate) async fn finish(invocation: &Invocation) {
 /// The database cannot be reached.
 pub(crate) async fn record_tick(invocation: &Invocation) -> Result<(), Error> {
     let parameters = json!({"duration_ms": invocation.duration_ms()});
-    let recorded = invocation.call::<Value>("record_webhook_tick", &parameters);
+    let recorded = invocation.call::<Value>("record_webhook_tick", parameters);
     recorded.await.map(drop)
 }

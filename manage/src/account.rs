@@ -3,8 +3,8 @@
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 use shared::error::Error;
 use shared::parse::{self, Text};
 use shared::platform::Reply;
@@ -30,23 +30,13 @@ pub(crate) async fn stats(
     endpoint: Option<Uuid>,
     mut query: Query,
 ) -> Result<Reply, Error> {
-    #[derive(Serialize)]
-    struct Parameters {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        endpoint_id: Option<Uuid>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        period: Option<Text>,
-    }
-    let parameters = Parameters {
-        endpoint_id: endpoint,
-        period: query.take("window")?,
-    };
+    let parameters = json!({"endpoint_id": endpoint, "period": query.take("window")?});
     query.finish("window")?;
     let function = match endpoint {
         Some(_) => "get_webhook_endpoint_stats",
         None => "get_webhook_stats",
     };
-    let data: Box<RawValue> = database.call(function, &parameters).await?;
+    let data: Box<RawValue> = database.call(function, parameters).await?;
     expect::<Stats>(&data)?;
     Ok(with_data(200, &data))
 }
@@ -63,7 +53,7 @@ pub(crate) async fn api_keys(database: &Database) -> Result<Reply, Error> {
 
 /// Answers what a function lists.
 pub(crate) async fn list(database: &Database, function: &str) -> Result<Reply, Error> {
-    let data: Box<RawValue> = database.call(function, &json!({})).await?;
+    let data: Box<RawValue> = database.call(function, json!({})).await?;
     expect::<Vec<IgnoredAny>>(&data)?;
     Ok(with_data(200, &data))
 }
@@ -87,15 +77,6 @@ struct NewApiKey {
 /// `POST /api-keys` `{name, expires_at?, scopes?}` → 201, the one answer that holds the key. It is made
 /// here, and the database is given its hash only.
 pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<Reply, Error> {
-    #[derive(Serialize)]
-    struct Parameters<'a> {
-        name: &'a Text,
-        key_hash: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        expires_at: &'a Option<Text>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        scopes: &'a Option<Vec<Scope>>,
-    }
     /// The database's answer, and the key.
     #[derive(Deserialize, Serialize)]
     struct Created {
@@ -103,7 +84,7 @@ pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<R
         #[serde(skip_deserializing)]
         key: String,
         #[serde(flatten)]
-        rest: serde_json::Map<String, serde_json::Value>,
+        rest: Map<String, Value>,
     }
     #[derive(Serialize)]
     struct Answer {
@@ -118,13 +99,11 @@ pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<R
         ));
     }
     let (key, key_hash) = secret::new_api_key();
-    let parameters = Parameters {
-        name: &new.name,
-        key_hash: &key_hash,
-        expires_at: &new.expires_at,
-        scopes: &new.scopes,
-    };
-    let mut data: Created = database.call("create_webhook_api_key", &parameters).await?;
+    let parameters = json!({
+        "name": new.name, "key_hash": key_hash, "expires_at": new.expires_at,
+        "scopes": new.scopes,
+    });
+    let mut data: Created = database.call("create_webhook_api_key", parameters).await?;
     data.key = key.expose().to_owned();
     let message = "API key created. Save it - it won't be shown again.";
     Ok(Reply::json(201, &Answer { data, message }))
@@ -133,6 +112,6 @@ pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<R
 /// `DELETE /api-keys/:id` → 200, or 404.
 pub(crate) async fn delete_api_key(database: &Database, id: Uuid) -> Result<Reply, Error> {
     let parameters = json!({"id": id});
-    let _: IgnoredAny = database.call("delete_webhook_api_key", &parameters).await?;
+    let _: IgnoredAny = database.call("delete_webhook_api_key", parameters).await?;
     Ok(with_message(200, "API key deleted"))
 }

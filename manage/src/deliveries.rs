@@ -15,22 +15,6 @@ use crate::{expect, with_data, with_data_and_message};
 
 /// `GET /webhooks/:id/deliveries` → 200, newest first, with the cursor of the next page.
 pub(crate) async fn list(database: &Database, id: Uuid, mut query: Query) -> Result<Reply, Error> {
-    #[derive(Serialize)]
-    struct Parameters {
-        endpoint_id: Uuid,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<Text>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        event_type: Option<Text>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        since: Option<Text>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        until: Option<Text>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        cursor: Option<Text>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        page_size: Option<u8>,
-    }
     /// The database's answer, and ours.
     #[derive(Deserialize, Serialize)]
     struct Page {
@@ -38,27 +22,22 @@ pub(crate) async fn list(database: &Database, id: Uuid, mut query: Query) -> Res
         data: Box<RawValue>,
         next_cursor: Option<String>,
     }
-    let parameters = Parameters {
-        endpoint_id: id,
-        status: query.take("status")?,
-        event_type: query.take("event_type")?,
-        since: query.take("since")?,
-        until: query.take("until")?,
-        cursor: query.take("cursor")?,
-        page_size: match query.take("limit")? {
-            None => None,
-            Some(limit) => {
-                let limit = limit.as_str().parse().ok();
-                let limit = limit.filter(|n| (1..=100).contains(n));
-                let problem = "must be a whole number from 1 to 100";
-                Some(limit.ok_or_else(|| Error::field("limit", problem))?)
-            }
-        },
+    let page_size = match query.take("limit")? {
+        None => None,
+        Some(limit) => {
+            let limit: Option<u8> = limit.as_str().parse().ok();
+            let limit = limit.filter(|n| (1..=100).contains(n));
+            let problem = "must be a whole number from 1 to 100";
+            Some(limit.ok_or_else(|| Error::field("limit", problem))?)
+        }
     };
+    let parameters = json!({
+        "endpoint_id": id, "status": query.take("status")?,
+        "event_type": query.take("event_type")?, "since": query.take("since")?,
+        "until": query.take("until")?, "cursor": query.take("cursor")?, "page_size": page_size,
+    });
     query.finish("status, event_type, since, until, cursor and limit")?;
-    let page: Page = database
-        .call("list_webhook_deliveries", &parameters)
-        .await?;
+    let page: Page = database.call("list_webhook_deliveries", parameters).await?;
     Ok(Reply::json(200, &page))
 }
 
@@ -73,7 +52,7 @@ pub(crate) async fn get(database: &Database, id: Uuid, delivery: Uuid) -> Result
     }
     let parameters = json!({"endpoint_id": id, "delivery_id": delivery});
     // JSON as text: nothing on the way changes a number in the payload.
-    let data: String = database.call("get_webhook_delivery", &parameters).await?;
+    let data: String = database.call("get_webhook_delivery", parameters).await?;
     let data: Box<RawValue> = parse::answer(&data)?;
     expect::<Delivery>(&data)?;
     Ok(with_data(200, &data))
@@ -89,27 +68,18 @@ struct Due {
 /// `POST /webhooks/:id/deliveries/:delivery_id/resend` → 202. A body is not looked at.
 pub(crate) async fn resend(database: &Database, id: Uuid, delivery: Uuid) -> Result<Reply, Error> {
     let parameters = json!({"endpoint_id": id, "delivery_id": delivery});
-    let data: Box<RawValue> = database
-        .call("resend_webhook_delivery", &parameters)
-        .await?;
+    let data: Box<RawValue> = database.call("resend_webhook_delivery", parameters).await?;
     expect::<Due>(&data)?;
     Ok(with_data_and_message(202, &data, "The delivery is due now"))
 }
 
 /// `POST /webhooks/:id/recover` `{since, until?}` → 202 with how many will be sent again.
 pub(crate) async fn recover(database: &Database, id: Uuid, body: &[u8]) -> Result<Reply, Error> {
-    #[derive(Deserialize, Serialize)]
+    #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Window {
         since: Text,
-        #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Text>,
-    }
-    #[derive(Serialize)]
-    struct Parameters {
-        endpoint_id: Uuid,
-        #[serde(flatten)]
-        window: Window,
     }
     #[derive(Deserialize)]
     struct Recovered {
@@ -118,12 +88,10 @@ pub(crate) async fn recover(database: &Database, id: Uuid, body: &[u8]) -> Resul
         #[serde(rename = "more")]
         _more: bool,
     }
-    let parameters = Parameters {
-        endpoint_id: id,
-        window: parse::body(body)?,
-    };
+    let Window { since, until } = parse::body(body)?;
+    let parameters = json!({"endpoint_id": id, "since": since, "until": until});
     let data: Box<RawValue> = database
-        .call("recover_webhook_deliveries", &parameters)
+        .call("recover_webhook_deliveries", parameters)
         .await?;
     expect::<Recovered>(&data)?;
     let message = "The failed deliveries are due now";
@@ -137,15 +105,9 @@ pub(crate) async fn test(database: &Database, id: Uuid, body: &[u8]) -> Result<R
     struct Test {
         event_type: Option<Text>,
     }
-    let test: Test = match body.is_empty() {
-        true => Test::default(),
-        false => parse::body(body)?,
-    };
-    let parameters = match test.event_type {
-        Some(event_type) => json!({"endpoint_id": id, "event_type": event_type}),
-        None => json!({"endpoint_id": id}),
-    };
-    let data: Box<RawValue> = database.call("test_webhook_endpoint", &parameters).await?;
+    let test: Test = parse::optional_body(body)?;
+    let parameters = json!({"endpoint_id": id, "event_type": test.event_type});
+    let data: Box<RawValue> = database.call("test_webhook_endpoint", parameters).await?;
     expect::<Due>(&data)?;
     Ok(with_data_and_message(
         202,

@@ -107,7 +107,7 @@ pub(crate) async fn get(database: &Database, id: Uuid) -> Result<Reply, Error> {
         _recent_deliveries: Vec<IgnoredAny>,
     }
     let parameters = json!({"endpoint_id": id});
-    let data: Box<RawValue> = database.call("get_webhook_endpoint", &parameters).await?;
+    let data: Box<RawValue> = database.call("get_webhook_endpoint", parameters).await?;
     expect::<WithDeliveries>(&data)?;
     Ok(with_data(200, &data))
 }
@@ -118,40 +118,17 @@ pub(crate) async fn create(
     body: &[u8],
     local: LocalEndpoints,
 ) -> Result<Reply, Error> {
-    #[derive(Serialize)]
-    struct Parameters<'a> {
-        url: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        description: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        events: Option<Vec<Text>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        is_active: Option<bool>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        rate_limit_per_minute: Option<Whole<1, 100_000>>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        max_attempts: Option<MaxAttempts>,
-        /// JSON as text.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        headers: Option<&'a str>,
-    }
     let changes = Changes::parse(body, local)?;
-    // A null stands for the default.
-    let parameters = Parameters {
-        url: changes
-            .url
-            .flatten()
-            .ok_or_else(|| Error::field("url", "is required"))?,
-        description: changes.description.flatten(),
-        events: changes.events.flatten(),
-        is_active: changes.is_active.flatten(),
-        rate_limit_per_minute: changes.rate_limit_per_minute.flatten(),
-        max_attempts: changes.max_attempts.flatten(),
-        headers: changes.headers.flatten().map(RawValue::get),
-    };
-    let data: Box<RawValue> = database
-        .call("create_webhook_endpoint", &parameters)
-        .await?;
+    if !matches!(changes.url, Some(Some(_))) {
+        return Err(Error::field("url", "is required"));
+    }
+    let parameters = json!({
+        "url": changes.url, "description": changes.description, "events": changes.events,
+        "is_active": changes.is_active, "max_attempts": changes.max_attempts,
+        "rate_limit_per_minute": changes.rate_limit_per_minute,
+        "headers": changes.headers.flatten().map(RawValue::get),
+    });
+    let data: Box<RawValue> = database.call("create_webhook_endpoint", parameters).await?;
     expect::<WithSecret>(&data)?;
     let message = "Webhook endpoint created. Save the secret - it won't be shown again.";
     Ok(with_data_and_message(201, &data, message))
@@ -182,9 +159,7 @@ pub(crate) async fn update(
         return Err(Error::InvalidBody(message.to_owned()));
     }
     let parameters = json!({"endpoint_id": id, "changes": changes});
-    let data: Box<RawValue> = database
-        .call("update_webhook_endpoint", &parameters)
-        .await?;
+    let data: Box<RawValue> = database.call("update_webhook_endpoint", parameters).await?;
     expect::<Endpoint>(&data)?;
     Ok(with_data_and_message(
         200,
@@ -196,9 +171,7 @@ pub(crate) async fn update(
 /// `DELETE /webhooks/:id` → 200, or 404.
 pub(crate) async fn delete(database: &Database, id: Uuid) -> Result<Reply, Error> {
     let parameters = json!({"endpoint_id": id});
-    let _: IgnoredAny = database
-        .call("delete_webhook_endpoint", &parameters)
-        .await?;
+    let _: IgnoredAny = database.call("delete_webhook_endpoint", parameters).await?;
     Ok(with_message(200, "Webhook endpoint deleted"))
 }
 
@@ -214,15 +187,9 @@ pub(crate) async fn rotate_secret(
     struct Overlap {
         expires_in_hours: Option<Whole<0, 168>>,
     }
-    let overlap: Overlap = match body.is_empty() {
-        true => Overlap::default(),
-        false => parse::body(body)?,
-    };
-    let parameters = match overlap.expires_in_hours {
-        Some(hours) => json!({"endpoint_id": id, "expires_in_hours": hours}),
-        None => json!({"endpoint_id": id}),
-    };
-    let data: Box<RawValue> = database.call("rotate_webhook_secret", &parameters).await?;
+    let overlap: Overlap = parse::optional_body(body)?;
+    let parameters = json!({"endpoint_id": id, "expires_in_hours": overlap.expires_in_hours});
+    let data: Box<RawValue> = database.call("rotate_webhook_secret", parameters).await?;
     expect::<WithSecret>(&data)?;
     let message = "Secret rotated. Save the new secret - it won't be shown again.";
     Ok(with_data_and_message(200, &data, message))

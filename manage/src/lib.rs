@@ -133,7 +133,7 @@ impl Resource {
         }
     }
 
-    /// Whether a call has deliveries become due that somebody waits for.
+    /// Whether a call makes deliveries due, which the user expects to be sent at once.
     fn makes_due(self) -> bool {
         matches!(self, Self::Test(_) | Self::Recovery(_) | Self::Resend(..))
     }

@@ -49,8 +49,8 @@ begin
 end
 $$;
 
--- The turns of endpoints with a delivery that is due since the time given: those that are not in the
--- queue, and those that wait there, by no limit. Locks the rows of the latter.
+-- The turns of endpoints with a delivery that is due since the time given, if the endpoint has no row
+-- in the queue, or one that waits and is not held by a limit. Locks such rows.
 create or replace function webhooks.turns_of(ids uuid[], times timestamptz[])
 returns webhooks.queue[]
 language plpgsql volatile
@@ -81,8 +81,8 @@ begin
 end
 $$;
 
--- Notes in the queue that endpoints have a delivery due at the times given, but for those that have
--- their turn in this claim.
+-- Notes in the queue that endpoints have a delivery due at the times given. Endpoints that have
+-- their turn in this claim are left out.
 create or replace function webhooks.note_in_queue(
   ids uuid[], times timestamptz[], turns webhooks.queue[]
 ) returns void
@@ -148,7 +148,7 @@ end
 $$;
 
 -- Endpoints whose wait is over, if they are `most` at most: they have a turn in this claim. If they
--- are more, 1,000 of them become due. Leaves out those that have a turn already.
+-- are more, 1,000 of them become due. Endpoints that have a turn already are left out.
 create or replace function webhooks.take_waiting(most integer, turns webhooks.queue[])
 returns webhooks.queue[]
 language plpgsql volatile

@@ -454,7 +454,7 @@ revoke all on function
   webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function public.generate_webhook_secret() to service_role;
--- The trigger of an insert or update runs these as whoever writes.
+-- The trigger of an insert or update runs these as the role that writes.
 grant execute on function
   webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid)

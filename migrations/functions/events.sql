@@ -78,7 +78,7 @@ begin
 end
 $$;
 
--- Locks an event for its fan-out, if nobody else fans it out just now; says whether it did. Two
+-- Locks an event for its fan-out, unless another call is fanning it out; says whether it did. Two
 -- fan-outs of the same event would wait for each other's deliveries.
 create or replace function webhooks.lock_event(ref bigint) returns boolean
 language plpgsql volatile
@@ -125,7 +125,7 @@ $$;
 -- `event_id` (1 to 255 visible ASCII characters, made up where it is null) never becomes a
 -- second delivery to the same endpoint. Raises 22023 (invalid_parameter_value) for an event that
 -- `deliver` would refuse, and 22004 (null_value_not_allowed) without an owner: an event for all
--- owners has a function of its own. Runs as its owner, so that whoever may call it needs no table:
+-- owners has a function of its own. Runs as its owner, so that its callers need no table:
 -- the service role, and triggers that are `security definer`.
 create or replace function public.emit_webhook_event(
   event_type text, data jsonb, user_id uuid, event_id text default null
@@ -276,8 +276,8 @@ $$;
 -- Stores events, for the pump to fan out and send.
 --
 -- `events`: a JSON array, see read_event(). Answers {events: [{event_id, stored} or {event_id, refused}],
--- pump, is_behind}: `pump` says that no worker is at work, and that whoever called is the pump from
--- now on; `is_behind` that the pump falls behind, and whoever called should send one batch (see
+-- pump, is_behind}: `pump` says that no worker was at work, and that the caller is the pump from
+-- now on; `is_behind` that the pump falls behind, and the caller should send one batch (see
 -- pump.sql).
 create or replace function public.store_webhook_events(events text) returns jsonb
 language plpgsql volatile

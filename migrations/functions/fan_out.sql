@@ -203,7 +203,7 @@ end
 $$;
 
 -- Up to `most` events of the outbox, an equal share of each owner, oldest first. Locks none: another
--- worker may take those that this one does not come to.
+-- worker may take the events that this one does not come to.
 create or replace function webhooks.pick_from_outbox(most integer)
 returns setof webhooks.outbox
 language plpgsql volatile

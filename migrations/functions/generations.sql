@@ -6,9 +6,9 @@
 -- which is changed in place whatever snapshots are open, says which generation is written now; the
 -- next one begins when the log has grown by 16 kB, which is some 250 lines.
 --
--- Commits come out of order: whoever writes a line holds a shared advisory lock on its generation
--- until the transaction ends. A generation is over when it is no longer written, nobody holds that lock,
--- and no line is left. A transaction that stays open after it wrote a line keeps one generation
+-- Commits come out of order: a transaction that writes a line holds a shared advisory lock on its
+-- generation until it ends. A generation is over when it is no longer written, no transaction holds that
+-- lock, and no line is left. A transaction that stays open after it wrote a line keeps one generation
 -- live, and no other.
 --
 -- A log is named by its sequence.
@@ -58,7 +58,7 @@ end
 $$;
 
 -- Begins the next generation of a log if it has grown by 16 kB, or was truncated, since the last one
--- began, and forgets those that are over. Eight at most are live. Waits for nothing.
+-- began, and forgets generations that are over. Eight at most are live. Waits for nothing.
 create or replace function webhooks.begin_generation(log regclass) returns void
 language plpgsql volatile
 set search_path = ''
@@ -82,7 +82,7 @@ begin
   foreach generation in array live loop
     continue when generation >= written or webhooks.has_lines(log, generation)
       or not pg_try_advisory_xact_lock(key, generation)
-      -- Whoever held the lock may have written lines.
+      -- A transaction that ended in between may have written lines.
       or webhooks.has_lines(log, generation);
     delete from webhooks.generations g where g.log = log and g.generation = generation;
   end loop;

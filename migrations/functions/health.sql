@@ -242,7 +242,7 @@ declare
   -- The operator's endpoint.
   operator constant uuid := '00000000-0000-4000-8000-000000000000';
 begin
-  -- Read first: an insert that finds the row would wait for whoever holds it.
+  -- Read first: an insert that finds the row would wait for the transaction that has locked it.
   if alert_url is not null and not exists (
     select from public.webhook_endpoints e where e.id = operator and e.url = alert_url
   ) then

@@ -12,7 +12,7 @@
 //! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 50 |
 //! | `TICK_SECONDS` | deliver | how long the cron goes on sending, 50 |
 //! | `WAKE_UP_KEY` | deliver | what the database's wake-up presents, none |
-//! | `ALERT_WEBHOOK_URL` | deliver | who is told of endpoints that fail, nobody |
+//! | `ALERT_WEBHOOK_URL` | deliver | is told of endpoints that fail, unset |
 //! | `RETENTION_DAYS` | deliver | how long deliveries are kept that have ended, 90 |
 //! | `DATABASE_TIMEOUT_MS` | both | how long PostgREST may take, 10000 |
 //! | `ALLOW_LOCAL_ENDPOINTS` | both | `true` in development only |

@@ -95,6 +95,17 @@ pub fn body<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     object(text)
 }
 
+/// As [`body`], where the body may be left out.
+///
+/// # Errors
+/// As [`body`].
+pub fn optional_body<'a, T: Deserialize<'a> + Default>(text: &'a [u8]) -> Result<T, Error> {
+    match text.is_empty() {
+        true => Ok(T::default()),
+        false => body(text),
+    }
+}
+
 /// As [`body`], from a part of one.
 ///
 /// # Errors

@@ -63,7 +63,7 @@ async function read(response, max) {
       length += chunk.value.length;
     }
   } finally {
-    // What is left is not wanted. Nobody waits for that, nor for its failure.
+    // The rest of the body is not wanted, and whether cancelling it works does not matter.
     reader.cancel().catch(() => {});
   }
   const bytes = new Uint8Array(length);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use postgrest::Postgrest;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::config::DatabaseConfig;
@@ -65,7 +65,8 @@ impl Database {
         }
     }
 
-    /// Calls a SQL function and reads its answer.
+    /// Calls a SQL function and reads its answer. Parameters that are null are left out, so that their
+    /// defaults apply.
     ///
     /// # Errors
     /// The function refused ([`Error::Refused`]), the credential is not accepted, or
@@ -73,28 +74,35 @@ impl Database {
     pub async fn call<T: DeserializeOwned>(
         &self,
         function: &str,
-        parameters: &impl Serialize,
+        parameters: Value,
     ) -> Result<T, Error> {
-        let parameters = serde_json::to_string(parameters).map_err(|e| internal(function, e))?;
         let answer = self.post(function, parameters).await;
         let answer = answer.and_then(|json| parse::answer(&json));
-        answer.map_err(|error| match error {
+        answer.map_err(|error| self.explain(function, error))
+    }
+
+    /// The error of a call of this function.
+    fn explain(&self, function: &str, error: Error) -> Error {
+        match error {
             Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
             // The credential was the worker's own.
             Error::Unauthorized if self.is_service => {
                 Error::Unavailable(format!("{function}: the service key is refused"))
             }
             other => other,
-        })
+        }
     }
 
-    /// Calls a SQL function with parameters as JSON and gives its answer, as JSON.
+    /// Calls a SQL function and gives its answer, as JSON.
     ///
     /// postgrest makes the request, and the platform sends it: reqwest would follow a redirect, and
     /// carry the key along, and has no time-out on Workers.
-    async fn post(&self, function: &str, parameters: String) -> Result<String, Error> {
-        let request = self.client.rpc(function, parameters).build().build();
-        let request = request.map_err(|e| internal(function, e))?;
+    async fn post(&self, function: &str, mut parameters: Value) -> Result<String, Error> {
+        if let Value::Object(parameters) = &mut parameters {
+            parameters.retain(|_, value| !value.is_null());
+        }
+        let request = self.client.rpc(function, parameters.to_string());
+        let request = request.build().build().map_err(internal)?;
         let body = request.body().and_then(|body| body.as_bytes());
         let headers = request.headers().iter();
         let outgoing = Outgoing {
@@ -102,15 +110,14 @@ impl Database {
             headers: headers
                 .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
                 .collect(),
-            body: std::str::from_utf8(body.unwrap_or_default())
-                .map_err(|e| internal(function, e))?,
+            body: std::str::from_utf8(body.unwrap_or_default()).map_err(internal)?,
         };
         interpret(platform::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await)
     }
 }
 
-fn internal(function: &str, cause: impl std::fmt::Display) -> Error {
-    Error::Internal(format!("{function}: {cause}"))
+fn internal(cause: impl std::fmt::Display) -> Error {
+    Error::Internal(cause.to_string())
 }
 
 /// PostgREST's error object, as far as it matters here.

@@ -26,7 +26,7 @@ pub(crate) enum Worker {
 }
 
 impl Worker {
-    /// Those that are deployed.
+    /// The workers that are deployed.
     pub(crate) const ALL: [Self; 2] = [Self::Manage, Self::Deliver];
 
     fn name(self) -> &'static str {
