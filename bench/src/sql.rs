@@ -461,7 +461,9 @@ impl Database {
             }
         }
         let (users, busy) = (rows / 10, rows / 1000);
-        client
+        // By another session: a change of session_replication_role forgets what was planned.
+        let filling = connect(&database.url).await;
+        filling
             .batch_execute(&format!(
                 "set session_replication_role = replica;
                  insert into auth.users (id)

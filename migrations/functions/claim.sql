@@ -65,8 +65,10 @@ begin
     cross join lateral (
       select p.user_id from public.webhook_endpoints p where p.id = n.endpoint_id limit 1
     ) e
-    where n.due_at <= now()
-      and not exists (select from webhooks.queue q where q.endpoint_id = n.endpoint_id)
+    left join lateral (
+      select q.endpoint_id from webhooks.queue q where q.endpoint_id = n.endpoint_id limit 1
+    ) q on true
+    where n.due_at <= now() and q.endpoint_id is null
     union all
     select jsonb_populate_record(q.turn,
       jsonb_build_object('due_from', least(n.due_at, (q.turn).due_from)))
@@ -381,8 +383,10 @@ begin
   with judged as (
     select d.row_id, case
         when not e.is_active then 'Endpoint was disabled'
-        when d.payload is null and not exists (
-          select from public.webhook_events v where v.id = d.event_ref) then 'The event is gone'
+        -- No `exists`: that may be planned as a look at all events.
+        when d.payload is null and (
+          select v.id from public.webhook_events v where v.id = d.event_ref limit 1) is null
+          then 'The event is gone'
         when d.unrecorded_claims >= 20
           then format('Given up: %s claims in a row ended without a result', d.unrecorded_claims)
       end as problem

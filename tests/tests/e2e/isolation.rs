@@ -424,17 +424,22 @@ async fn among_three_hundred_thousand_deliveries_nothing_is_slow_without_analyze
          select case when n <= 5 then '{}'::uuid else gen_random_uuid() end,
            'https://example.com/', 'whsec_' || repeat('a', 64)
          from generate_series(1, 3000) n;
+         insert into public.webhook_events (event_id, event_type, payload)
+         select n::text, 'a', '{{}}' from generate_series(1, 300000) n;
          insert into public.webhook_deliveries
-           (endpoint_id, event_type, event_id, payload, status, next_retry_at)
-         select e.id, 'a', n::text, '{{}}', case when n % 2 = 0 then 'pending' else 'success' end,
-           now() - interval '1 hour'
-         from public.webhook_endpoints e, generate_series(1, 100) n;
+           (endpoint_id, event_type, event_id, event_ref, status, next_retry_at)
+         select e.id, 'a', v.event_id, v.id,
+           case when v.id % 2 = 0 then 'pending' else 'success' end, now() - interval '1 hour'
+         from public.webhook_endpoints e, public.webhook_events v
+         where v.event_id in (select n::text from generate_series(1, 100) n);
          insert into webhooks.due_log
          select id, now() - interval '1 hour' from public.webhook_endpoints;
          set session_replication_role = origin;",
         database.user
     );
-    client.batch_execute(&fill).await.unwrap();
+    // By another session: a change of session_replication_role forgets what was planned.
+    let filling = database.another_connection().await;
+    filling.batch_execute(&fill).await.unwrap();
     claim(client, 50).await;
     let mut times: [Vec<Duration>; 3] = Default::default();
     for _ in 0..11 {
@@ -447,7 +452,7 @@ async fn among_three_hundred_thousand_deliveries_nothing_is_slow_without_analyze
     }
     let [enqueue, claim, record] = times.map(median);
     println!("among 300,000: enqueue {enqueue:?}, claim of 50 {claim:?}, record of 50 {record:?}");
-    let bound = Duration::from_millis(60);
+    let bound = Duration::from_millis(30);
     assert!(enqueue < bound && claim < bound && record < bound);
     database.stop().await;
 }
