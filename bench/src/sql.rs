@@ -515,15 +515,16 @@ impl Database {
                  cross join (values ('success'), ('server_error')) o (outcome)
                  cross join generate_series(8, 12) c;
                  set session_replication_role = origin;
-                 checkpoint;
-                 load 'auto_explain';
-                 set auto_explain.log_nested_statements = on;
-                 set auto_explain.log_analyze = on;
-                 set auto_explain.log_buffers = on;
-                 set auto_explain.log_format = json;
-                 set auto_explain.log_min_duration = -1;"
+                 checkpoint;"
             ))
             .await?;
+        let explain = "load 'auto_explain';
+             set auto_explain.log_nested_statements = on;
+             set auto_explain.log_analyze = on;
+             set auto_explain.log_buffers = on;
+             set auto_explain.log_format = json;
+             set auto_explain.log_min_duration = -1;";
+        client.batch_execute(explain).await?;
         Ok(database)
     }
 

@@ -64,7 +64,7 @@ begin
       d.max_attempts
     from result r
     cross join lateral (
-      select d.ctid, d.* from public.webhook_deliveries d where d.id = r.id for no key update
+      select d.ctid, d.* from public.webhook_deliveries d where d.id = r.id limit 1 for no key update
     ) d
     -- Also after the lease, as long as no other worker has claimed it.
     where d.claims = r.claim and d.attempts = r.attempts and d.status in ('pending', 'retrying')
@@ -139,7 +139,7 @@ begin
     select d.ctid as row_id
     from result r
     cross join lateral (
-      select d.ctid, d.* from public.webhook_deliveries d where d.id = r.id for no key update
+      select d.ctid, d.* from public.webhook_deliveries d where d.id = r.id limit 1 for no key update
     ) d
     where d.claims = r.claim and d.attempts = r.attempts and d.leased_until is not null
       and d.status in ('pending', 'retrying')

@@ -409,6 +409,10 @@ async fn among_three_hundred_thousand_deliveries_nothing_is_slow_without_analyze
     ] {
         client.execute(statement, &[]).await.unwrap();
     }
+    // Everything is planned while there is nothing at all.
+    claim(client, 50).await;
+    record(client, json!([])).await;
+    upkeep(client, 90).await;
     let event = json!([{"event_type": "a", "data": {}, "user_id": database.user}]);
     let endpoint = owners(&database, 1, 1).await[0][0];
     make_due(client, &[endpoint], 1).await;
