@@ -207,12 +207,12 @@ comment on table webhooks.generations is
 comment on column webhooks.generations.log_bytes is
   'The size of the log when the generation before began.';
 
--- Which generation of each log is written now.
+-- Which generation of each log is written now. By setval, always: after a crash, nextval may be ahead.
 create sequence webhooks.outbox_generation as integer;
 create sequence webhooks.due_log_generation as integer;
 insert into webhooks.generations (log, generation) values
-  ('webhooks.outbox_generation', nextval('webhooks.outbox_generation')),
-  ('webhooks.due_log_generation', nextval('webhooks.due_log_generation'));
+  ('webhooks.outbox_generation', setval('webhooks.outbox_generation', 1)),
+  ('webhooks.due_log_generation', setval('webhooks.due_log_generation', 1));
 
 create table webhooks.outbox (
   event_ref bigint constraint outbox_pkey primary key,

@@ -61,7 +61,7 @@ pub(crate) async fn run(invocation: &Invocation) -> Result<(), Error> {
 pub(crate) async fn batch(invocation: &Invocation, level: u32) -> Result<Vec<Outcome>, Error> {
     let limit = invocation.claim_limit();
     let taken = take(invocation, EVERYTHING, 0).await?;
-    // Where there was nothing to claim, those who hold it will call for others.
+    // Where nothing was claimed, the workers that hold what is due call for others.
     if (taken.left.due || taken.left.stored) && !taken.batch.claimed.is_empty() {
         let doubles = level < MAX_LEVEL && taken.batch.claimed.len() == limit;
         let (level, count) = if doubles { (level + 1, 2) } else { (level, 1) };

@@ -58,7 +58,7 @@ fn misfit(path: &str, error: &serde_json::Error) -> Misfit {
         return Misfit { field, problem };
     }
     let field = path.to_owned();
-    let problem = match text.split_once(", expected ") {
+    let problem = match text.rsplit_once(", expected ") {
         Some((found, expected))
             if found.starts_with("invalid ") || found.starts_with("unknown ") =>
         {
@@ -140,14 +140,6 @@ pub fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Whole<const MIN: u32, const MAX: u32>(u32);
-
-impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
-    /// The number.
-    #[must_use]
-    pub fn get(self) -> u32 {
-        self.0
-    }
-}
 
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -278,6 +270,8 @@ mod tests {
         note: Option<Option<Text>>,
         #[serde(default)]
         inner: Option<Box<Body>>,
+        #[serde(default)]
+        is_set: bool,
     }
 
     fn problem(text: &str) -> (String, String) {
@@ -294,6 +288,11 @@ mod tests {
             (r#"{"url": 7}"#, "url", "url must be a string"),
             (r#"{"url": null}"#, "url", "url must be a string"),
             (
+                r#"{"url": "u", "is_set": "a secret, expected by nobody"}"#,
+                "is_set",
+                "is_set must be true or false",
+            ),
+            (
                 r#"{"url": "u", "inner": {"count": 1}}"#,
                 "inner.url",
                 "inner.url is required",
@@ -306,12 +305,12 @@ mod tests {
             (
                 r#"{"url": "u", "inner": {"url": "u", "urll": 1}}"#,
                 "inner.urll",
-                "inner.urll is not a known field, expected one of `url`, `count`, `note`, `inner`",
+                "inner.urll is not a known field, expected one of `url`, `count`, `note`, `inner`, `is_set`",
             ),
             (
                 r#"{"urll": 1}"#,
                 "urll",
-                "urll is not a known field, expected one of `url`, `count`, `note`, `inner`",
+                "urll is not a known field, expected one of `url`, `count`, `note`, `inner`, `is_set`",
             ),
             (
                 r#"{"url": "u", "note": "\u0000"}"#,

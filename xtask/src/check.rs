@@ -56,7 +56,6 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
     }
     timed("build", &mut || {
         build::workers(root, &build::Worker::ALL)?;
-        // By itself: what it needs of a crate is not to end up in those.
         build::workers(root, &[build::Worker::Caller])
     })?;
     timed("end-to-end tests", &mut || {

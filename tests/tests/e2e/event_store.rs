@@ -59,7 +59,7 @@ async fn the_same_id_is_the_same_event_for_the_same_audience_and_no_endpoint_get
     assert_eq!(again["events"][0]["duplicates"], 1);
     assert_eq!(count(client, "public.webhook_events").await, 1);
 
-    // Whoever gets it later gets what was stored first.
+    // An endpoint that registers later gets what was stored first.
     let types = "insert into public.webhook_event_types (name) values ('a'), ('b')";
     client.execute(types, &[]).await.unwrap();
     new_endpoint(client, database.user, "b").await;
