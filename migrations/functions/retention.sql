@@ -65,7 +65,7 @@ declare
 begin
   -- An endpoint that was made again with its id keeps its deliveries.
   delete from webhooks.deleted_endpoints g
-  where exists (select from public.webhook_endpoints e where e.id = g.endpoint_id);
+  where g.endpoint_id = (select e.id from public.webhook_endpoints e where e.id = g.endpoint_id);
   with gone as materialized (
     select d.row_id
     from webhooks.deleted_endpoints e
