@@ -40,6 +40,11 @@ grant usage on schema webhooks to anon, authenticated, service_role;
 
 -- Public tables ---------------------------------------------------------------
 
+create type webhooks.previous_secret as (
+  secret text,
+  expires_at timestamptz
+);
+
 create table if not exists public.webhook_event_types (
   name text constraint webhook_event_types_pkey primary key
     constraint webhook_event_types_name_valid
@@ -69,8 +74,7 @@ create table if not exists public.webhook_endpoints (
   updated_at timestamptz not null default now()
 );
 alter table public.webhook_endpoints
-  add column if not exists previous_secret text,
-  add column if not exists previous_secret_expires_at timestamptz,
+  add column if not exists previous_secrets webhooks.previous_secret[] not null default '{}',
   add column if not exists rate_limit_per_minute integer,
   add column if not exists max_attempts integer,
   add column if not exists headers jsonb not null default '{}',
@@ -81,8 +85,8 @@ comment on table public.webhook_endpoints is
   'Where an owner wants events sent, and the secret that signs them.';
 comment on column public.webhook_endpoints.user_id is
   'The owner. Null for the operator''s own endpoint (ALERT_WEBHOOK_URL).';
-comment on column public.webhook_endpoints.previous_secret is
-  'The secret before the last rotation. It signs too until previous_secret_expires_at.';
+comment on column public.webhook_endpoints.previous_secrets is
+  'The secrets before the last rotations, newest first. Each signs too until it expires.';
 comment on column public.webhook_endpoints.headers is
   'Headers to send along, by name. Only the service role reads the values.';
 comment on column public.webhook_endpoints.header_names is
@@ -333,14 +337,17 @@ create table webhooks.endpoint_health (
   consecutive_failures integer not null default 0,
   first_failure_at timestamptz,
   is_slow boolean not null default false,
+  is_failing boolean not null default false,
   alerted_at timestamptz
 );
 comment on table webhooks.endpoint_health is
-  'Endpoints that fail, or that an alert was sent for: a healthy one has no row.';
+  'Endpoints that fail, or that an alert was sent for within an hour: others have no row.';
 comment on column webhooks.endpoint_health.is_slow is
   'Whether the last attempt timed out: such endpoints get few lanes of a worker.';
+comment on column webhooks.endpoint_health.is_failing is
+  'Whether endpoint.failing was emitted, and no endpoint.recovered since.';
 comment on column webhooks.endpoint_health.alerted_at is
-  'When endpoint.failing was emitted. Null once it has recovered.';
+  'When the last of both was emitted.';
 
 create table webhooks.deleted_endpoints (
   endpoint_id uuid constraint deleted_endpoints_pkey primary key,
@@ -366,6 +373,18 @@ comment on table webhooks.pump is
   'Until when a worker has promised to fan out and send what is stored. One row.';
 comment on column webhooks.pump.is_behind is
   'Whether the last fan-out filled its batch and left events.';
+
+create table webhooks.refused_events (
+  id bigint generated always as identity constraint refused_events_pkey primary key,
+  event_id text,
+  event_type text,
+  user_id uuid,
+  code text not null,
+  error text not null,
+  refused_at timestamptz not null default now()
+);
+comment on table webhooks.refused_events is
+  'Events that SQL emitted with on_refusal => ''count'' and that could not be taken.';
 
 create table webhooks.ticks (
   id boolean constraint ticks_pkey primary key default true constraint ticks_is_one check (id),

@@ -41,10 +41,11 @@ const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).
 const RESTARTS = 20;
 const WORKER_SETTINGS = [
   "DATABASE_TIMEOUT_MS", "DELIVERY_BATCH", "DELIVERY_CONCURRENCY", "DELIVERY_TIMEOUT_MS",
-  "MAX_SUBREQUESTS", "TICK_SECONDS", "WAKE_UP_KEY", "ALERT_WEBHOOK_URL", "RETENTION_DAYS",
+  "MAX_BATCHES", "MAX_SENT_BYTES", "MAX_SUBREQUESTS", "TICK_SECONDS", "WAKE_UP_KEY", "METRICS_KEY",
+  "ALERT_WEBHOOK_URL", "RETENTION_DAYS",
 ];
-/** What the paid plan of Workers allows, like workerd, which counts nothing. */
-const PAID_SUBREQUESTS = "1000";
+/** For the paid plan of Workers, as docs/configuration.md has it: workerd counts nothing. */
+const PAID = { DELIVERY_BATCH: "50", MAX_SUBREQUESTS: "1000", MAX_SENT_BYTES: "67108864" };
 const PORTS = {
   manage: 8787, deliver: 8788, receiver: 8789, supabase: 54321, postgres: 54322,
 };
@@ -113,7 +114,7 @@ async function main() {
 
   step("workers");
   const shared = {
-    ALLOW_LOCAL_ENDPOINTS: String(!flags.strict), MAX_SUBREQUESTS: PAID_SUBREQUESTS,
+    ALLOW_LOCAL_ENDPOINTS: String(!flags.strict), ...PAID,
   };
   for (const name of WORKER_SETTINGS) if (process.env[name]) shared[name] = process.env[name];
   if (backend.postgrest_url) shared.POSTGREST_URL = backend.postgrest_url;
@@ -137,9 +138,10 @@ async function main() {
     print,
     secrets: async () => {
       const rows = await sql`
-        select e.secret, e.previous_secret from public.webhook_endpoints e
+        select e.secret, array(select p.secret from unnest(e.previous_secrets) p) as previous
+        from public.webhook_endpoints e
         where e.url ~ ${`^https?://(localhost|127\\.0\\.0\\.1):${new URL(receiver.url).port}`}`;
-      return rows.flatMap((row) => [row.secret, row.previous_secret]).filter(Boolean);
+      return rows.flatMap((row) => [row.secret, ...row.previous]);
     },
   });
   started.push(receiver);

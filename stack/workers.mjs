@@ -13,6 +13,7 @@ import os from "node:os";
 import path from "node:path";
 import readline from "node:readline";
 import { fileURLToPath } from "node:url";
+import vm from "node:vm";
 
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 import { unstable_readConfig as readConfig } from "wrangler";
@@ -37,6 +38,16 @@ async function withQueue(file) {
   await fs.writeFile(copy, text.join("\n"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return copy;
+}
+
+/** A message of the log as JSON, if it is an object: workerd shows one as JavaScript. */
+function json(message) {
+  if (!message.startsWith("{")) return message;
+  try {
+    return JSON.stringify(vm.runInNewContext(`(${message})`));
+  } catch {
+    return message;
+  }
 }
 
 /** A worker as it was built in `folder`. */
@@ -90,7 +101,7 @@ const miniflare = new Miniflare(convertV4MiniflareOptions({
   // Without it, a description of the request's origin is fetched from Cloudflare.
   cf: false,
   workers,
-  handleStructuredLogs: ({ level, message }) => console.error(`${level}: ${message}`),
+  handleStructuredLogs: ({ level, message }) => console.error(`${level}: ${json(message)}`),
 }));
 await miniflare.ready;
 const url = async (name) => (await miniflare.unsafeGetDirectURL(name)).href.replace(/\/$/, "");

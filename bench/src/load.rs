@@ -239,7 +239,7 @@ pub(crate) async fn throughput(
 /// PostgREST calls per event.
 pub(crate) async fn calls(stack: &Stack, receiver: &Receiver, report: &mut Report) -> Result<()> {
     let proxy = ApiProxy::start(stack).await;
-    let settings = json!({Stack::url_setting(): proxy.url, "DELIVERY_BATCH": BATCH,
+    let settings = json!({stack.url_setting(): proxy.url, "DELIVERY_BATCH": BATCH,
         "MAX_SUBREQUESTS": "1000"});
     let workers = Workers::start(stack, &settings).await;
     let stack = stack.with_workers(&workers);

@@ -13,6 +13,9 @@ use shared::signature;
 /// The most of an answer's body that is kept, in characters.
 const KEPT_CHARS: usize = 1000;
 
+/// How much of it is read, in bytes: a character has four at most. What comes after that does not count.
+pub(crate) const READ_BYTES: usize = 4 * KEPT_CHARS;
+
 /// A day, in seconds.
 const MAX_RETRY_AFTER: u64 = 86_400;
 
@@ -84,8 +87,12 @@ pub(crate) fn classify(exchange: Exchange, started_at_ms: u64) -> Attempt {
         ..Attempt::default()
     };
     match (exchange.status, exchange.failure) {
-        (Some(status), None) => Attempt {
-            response_body: Some(excerpt(&exchange.body)),
+        // The status and the headers decide, the body only illustrates.
+        (Some(status), failure @ (None | Some(Failure::Unreadable(_)))) => Attempt {
+            response_body: Some(match failure {
+                Some(Failure::Unreadable(text)) => format!("(The body could not be read: {text})"),
+                _ => excerpt(&exchange.body),
+            }),
             error: (!(200..300).contains(&status)).then(|| explain(status)),
             cause: match status {
                 200..=299 => None,
@@ -116,12 +123,15 @@ pub(crate) fn classify(exchange: Exchange, started_at_ms: u64) -> Attempt {
 }
 
 /// How long `Retry-After` asks to wait, in seconds: it says so, or names a date (RFC 9110,
-/// section 10.2.3).
+/// section 10.2.3). A fraction of a second is rounded up, though the RFC knows none.
 fn retry_after(text: &str, now_ms: u64) -> Option<u32> {
     let text = text.trim();
-    let seconds = if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let seconds = if !whole.is_empty() && are_digits(whole) && are_digits(fraction) {
         // The schedule allows far less, so all that is larger is the same.
-        text.parse().unwrap_or(u64::MAX)
+        let whole: u64 = whole.parse().unwrap_or(u64::MAX);
+        whole.saturating_add(u64::from(fraction.bytes().any(|b| b != b'0')))
     } else {
         let until = httpdate::parse_http_date(text).ok()?;
         let until = until.duration_since(UNIX_EPOCH).ok()?;
@@ -140,7 +150,7 @@ fn explain_failure(status: Option<u16>, failure: &Failure) -> String {
             Failure::Unreachable => {
                 "Could not connect: the host is unknown, or TLS failed".to_owned()
             }
-            Failure::Other(text) => text.clone(),
+            Failure::Unreadable(text) | Failure::Other(text) => text.clone(),
         };
     };
     match failure {
@@ -169,9 +179,7 @@ fn explain(status: u16) -> String {
 
 /// The start of a body as text. Postgres holds no U+0000.
 fn excerpt(body: &[u8]) -> String {
-    // A character is at most four bytes long.
-    let start = body.get(..4 * KEPT_CHARS).unwrap_or(body);
-    String::from_utf8_lossy(start)
+    String::from_utf8_lossy(body)
         .chars()
         .take(KEPT_CHARS)
         .map(|c| if c == '\0' { '\u{fffd}' } else { c })
@@ -340,6 +348,25 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_whose_body_cannot_be_read_counts_by_its_status() {
+        let unreadable = || Failure::Unreadable("Decompression failed".to_owned());
+        let attempt = classify(failed(Some(200), unreadable()), 0);
+        assert_eq!((attempt.error, attempt.cause), (None, None));
+        let excerpt = attempt.response_body.unwrap();
+        assert_eq!(
+            excerpt,
+            "(The body could not be read: Decompression failed)"
+        );
+        let answer = Exchange {
+            retry_after: Some("7".to_owned()),
+            ..failed(Some(503), unreadable())
+        };
+        let attempt = classify(answer, 0);
+        assert_eq!(attempt.cause, Some(Cause::ServerError));
+        assert_eq!(attempt.retry_after_seconds, Some(7));
+    }
+
+    #[test]
     fn each_failure_has_its_cause() {
         for (status, expected) in [
             (204, None),
@@ -377,7 +404,10 @@ mod tests {
         for far in ["9".repeat(40), "Tue, 01 Jan 2999 00:00:00 GMT".to_owned()] {
             assert_eq!(seconds(503, &far), Some(86_400));
         }
-        for text in ["", "soon", "-1", "1.5"] {
+        for (text, expected) in [("1.5", 2), ("1.0", 1), ("0.001", 1), ("7.", 7)] {
+            assert_eq!(seconds(503, text), Some(expected), "{text}");
+        }
+        for text in ["", "soon", "-1", ".5", "1.5.1", "1,5", "1e3"] {
             assert_eq!(seconds(503, text), None, "{text}");
         }
         assert_eq!(seconds(500, "120"), None);

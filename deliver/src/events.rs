@@ -1,7 +1,6 @@
 //! The action `deliver`: events come in, one or a batch of them, in two round trips to the
 //! database.
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, json};
@@ -31,9 +30,8 @@ pub(crate) enum Rest {
 /// The body of a call.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Call<'a> {
-    #[serde(default, rename = "action")]
-    _action: IgnoredAny,
+pub(crate) struct Call<'a> {
+    pub(crate) action: Option<String>,
     #[serde(borrow)]
     event: Option<NewEvent<'a>>,
     /// Each is taken or refused by itself.
@@ -41,6 +39,25 @@ struct Call<'a> {
     events: Option<Vec<&'a RawValue>>,
     /// Whether the caller waits for what becomes of them.
     wait: Option<bool>,
+}
+
+impl Call<'_> {
+    /// Refuses what only the action `deliver` takes.
+    ///
+    /// # Errors
+    /// There is something: it is named.
+    pub(crate) fn expect_no_events(&self) -> Result<(), Error> {
+        for (field, is_there) in [
+            ("event", self.event.is_some()),
+            ("events", self.events.is_some()),
+            ("wait", self.wait.is_some()),
+        ] {
+            if is_there {
+                return Err(Error::field(field, "is not taken by this action"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Events as they were read.
@@ -52,12 +69,13 @@ struct Events<'a> {
 }
 
 impl<'a> Events<'a> {
-    fn parse(body: &'a [u8]) -> Result<Self, Error> {
-        let call: Call = parse::body(body)?;
+    fn read(call: Call<'a>) -> Result<Self, Error> {
         let (events, is_list) = match (call.event, call.events) {
-            (Some(event), None) => (vec![Ok(event)], false),
+            (Some(event), None) => (vec![event.check_size()], false),
             (None, Some(list)) if (1..=MAX_EVENTS).contains(&list.len()) => {
-                let events = list.into_iter().map(|event| parse::object(event.get()));
+                let events = list.into_iter().map(|event| {
+                    parse::object(event.get()).and_then(|event: NewEvent| event.check_size())
+                });
                 (events.collect(), true)
             }
             (None, Some(_)) => {
@@ -128,12 +146,15 @@ enum ListEntry<'a> {
 /// # Errors
 /// The call as a whole is not understood, its only event is refused, or the database
 /// cannot be reached.
-pub(crate) async fn deliver(invocation: &Invocation, body: &[u8]) -> Result<(Reply, Rest), Error> {
+pub(crate) async fn deliver(
+    invocation: &Invocation,
+    call: Call<'_>,
+) -> Result<(Reply, Rest), Error> {
     let Events {
         events,
         is_list,
         wait,
-    } = Events::parse(body)?;
+    } = Events::read(call)?;
     let accepted: Vec<_> = events.iter().flatten().collect();
     let (answers, rest) = match (accepted.as_slice(), wait) {
         ([], _) => (Vec::new(), Rest::Nothing),
@@ -174,12 +195,13 @@ async fn send_now(
 ) -> Result<(Answers, Rest), Error> {
     let parameters = json!({
         "events": to_json(events)?, "claim_limit": invocation.claim_limit(),
-        "lease_seconds": invocation.config.lease_seconds(),
+        "lease_seconds": invocation.config.lease_seconds(), "max_bytes": invocation.bytes_left(),
     });
     let enqueued: Enqueued = invocation
         .call("enqueue_webhook_events", parameters)
         .await?;
     expect_all(&enqueued.events, events)?;
+    invocation.spend_on(&enqueued.batch);
     let mut left = enqueued.events.iter();
     let is_left = left.any(|event| event.more || event.pending > 0);
     let mut sent = send(invocation, enqueued.batch).await;

@@ -7,14 +7,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::config::DeliverConfig;
+use shared::delivery::Batch;
 use shared::error::Error;
 use shared::platform;
 use shared::postgrest::{Credential, Database};
 use worker::{Env, Queue};
 
 /// What a batch needs besides its attempts, in requests: a claim, a recording on the way,
-/// three tries at the one in the end, and messages put in the queue.
-pub(crate) const OVERHEAD: u32 = 6;
+/// three tries at the one in the end, and two messages put in the queue.
+pub(crate) const OVERHEAD: u32 = 7;
 
 /// Time for the recording at the end of an invocation.
 const LAST_RECORDING: Duration = Duration::from_secs(5);
@@ -31,6 +32,8 @@ pub(crate) struct Invocation {
     started_at_ms: u64,
     /// How many requests it may still make.
     subrequests: Cell<u32>,
+    /// How many bytes of payloads it may still send.
+    bytes: Cell<u32>,
     /// When attempts are no longer begun, in milliseconds since the Unix epoch.
     deadline_ms: Cell<u64>,
     /// When attempts under way are broken off, in the same unit.
@@ -64,6 +67,7 @@ impl Invocation {
             queue: env.queue("WORK").ok(),
             started_at_ms: platform::now_ms(),
             subrequests: Cell::new(config.max_subrequests),
+            bytes: Cell::new(config.max_sent_bytes),
             deadline_ms: Cell::new(u64::MAX),
             end_ms: Cell::new(u64::MAX),
             attempts: Cell::new(0),
@@ -119,13 +123,29 @@ impl Invocation {
         self.subrequests.get() >= OVERHEAD
     }
 
-    /// How many deliveries can be sent with the requests that are left.
+    /// How many bytes of payloads may still be sent.
+    pub(crate) fn bytes_left(&self) -> u32 {
+        self.bytes.get()
+    }
+
+    /// Notes that a batch was claimed, which is sent by this invocation.
+    pub(crate) fn spend_on(&self, batch: &Batch) {
+        self.spend(batch.claimed.len());
+        let left = self.bytes.get() as usize;
+        self.bytes
+            .set(left.saturating_sub(batch.sent_bytes()) as u32);
+    }
+
+    /// How many deliveries can be sent with the requests and the bytes that are left.
     pub(crate) fn claim_limit(&self) -> usize {
+        if self.bytes.get() == 0 {
+            return 0;
+        }
         let left = self.subrequests.get().saturating_sub(OVERHEAD) as usize;
         left.min(self.config.batch)
     }
 
-    /// Notes requests that are made.
+    /// Notes requests.
     pub(crate) fn spend(&self, requests: usize) {
         let left = self.subrequests.get() as usize;
         self.subrequests.set(left.saturating_sub(requests) as u32);

@@ -12,7 +12,8 @@
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
 //! `PUT /event-types/:name` keeps the catalogue of event types and `GET /metrics` is for a
-//! monitoring system; both are for holders of the service key.
+//! monitoring system; both are for holders of the service key, the metrics also for holders of
+//! the metrics key.
 //!
 //! The cron trigger has the database do its upkeep, and sends what is stored and due until nothing
 //! is left or its time is up. With a queue bound to `WORK`, all of them put messages in instead of
@@ -33,13 +34,14 @@ mod upkeep;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 use shared::config::DeliverConfig;
 use shared::delivery::Status;
 use shared::error::Error;
-use shared::parse;
+use shared::parse::{self, StorableJson, Text};
 use shared::platform::{self, Reply};
 use shared::secret::Secret;
 use worker::{
@@ -47,7 +49,7 @@ use worker::{
     ScheduledEvent, event,
 };
 
-use crate::events::Rest;
+use crate::events::{Call, Rest};
 use crate::invocation::Invocation;
 use crate::send::{Outcome, count};
 
@@ -98,13 +100,10 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     log(tick(&env).await);
 }
 
-/// The consumer of the queue. A message that is no number is taken as the last level, so that it leads
-/// to no others.
+/// The consumer of the queue. What a message says does not matter: there is work.
 #[event(queue)]
-async fn queue(batch: MessageBatch<u32>, env: Env, _context: Context) -> WorkerResult<()> {
-    let level = batch.iter().next().and_then(Result::ok);
-    let level = level.map_or(u32::MAX, |message| message.into_body());
-    log(consume(&env, level).await);
+async fn queue(_batch: MessageBatch<IgnoredAny>, env: Env, _context: Context) -> WorkerResult<()> {
+    log(consume(&env).await);
     Ok(())
 }
 
@@ -129,9 +128,11 @@ async fn tick(env: &Env) -> Result<(), Error> {
 }
 
 /// For one message of the queue.
-async fn consume(env: &Env, level: u32) -> Result<(), Error> {
+async fn consume(env: &Env) -> Result<(), Error> {
     let invocation = Invocation::new(env)?;
-    let outcome = pump::batch(&invocation, level).await.map(drop);
+    let config = &invocation.config;
+    let most_leased = config.max_batches as usize * config.batch;
+    let outcome = pump::batch(&invocation, Some(most_leased)).await.map(drop);
     invocation.log("queue", None);
     outcome
 }
@@ -141,28 +142,18 @@ async fn finish(invocation: &Invocation, rest: Rest) -> Result<(), Error> {
     invocation.finish_within(AFTER_ANSWER);
     match rest {
         Rest::Nothing => Ok(()),
-        Rest::Batch => pump::batch(invocation, 0).await.map(drop),
+        Rest::Batch => pump::batch(invocation, None).await.map(drop),
         Rest::Pump => pump::run(invocation).await,
     }
-}
-
-/// What a call's body has besides what its action takes.
-#[derive(Deserialize)]
-struct Action {
-    action: Option<String>,
-}
-
-/// The body of an action that takes nothing.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {
-    #[serde(rename = "action")]
-    _action: String,
 }
 
 /// Answers a call, and says what is to be done after that.
 async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
     let (path, method) = (request.path(), request.method());
+    let method = match method {
+        Method::Head => Method::Get,
+        other => other,
+    };
     let below = platform::path_below(&path, &PREFIXES).or_else(|| path.strip_prefix('/'));
     let below = below.unwrap_or_default();
     let expect = |expected: Method, name| match method == expected {
@@ -172,7 +163,7 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
     match below.split_once('/') {
         None if below.is_empty() => expect(Method::Post, "POST")?,
         None if below == "metrics" => {
-            expect(Method::Get, "GET")?;
+            expect(Method::Get, "GET, HEAD")?;
             return metrics(&request, invocation).await;
         }
         Some(("event-types", name)) => {
@@ -184,27 +175,29 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
     let caller = authorize(&request, &invocation.config)?;
 
     let body = platform::read_json_body(&mut request, MAX_BODY_BYTES).await?;
-    let Action { action } = parse::body(&body)?;
-    match (action.as_deref(), caller) {
-        (Some("wake"), _) => {
-            let Nothing { .. } = parse::body(&body)?;
+    let call: Call = parse::body(&body)?;
+    match (call.action.as_deref(), caller) {
+        (Some("wake"), Caller::Service | Caller::WakeUp) => {
+            call.expect_no_events()?;
             let reply = Reply::json(202, &json!({"message": "Awake"}));
             Ok((reply, Rest::Pump))
         }
-        (_, Caller::WakeUp) => Err(Error::Unauthorized),
-        (None | Some("deliver"), Caller::Service) => events::deliver(invocation, &body).await,
+        (_, Caller::WakeUp | Caller::Metrics) => Err(Error::Unauthorized),
+        (None | Some("deliver"), Caller::Service) => events::deliver(invocation, call).await,
         (Some("retry"), Caller::Service) => {
-            let Nothing { .. } = parse::body(&body)?;
-            let outcomes = pump::batch(invocation, 0).await?;
+            call.expect_no_events()?;
+            let outcomes = pump::batch(invocation, None).await?;
             Ok((retried(outcomes), Rest::Nothing))
         }
         _ => Err(Error::field("action", "must be deliver, retry or wake")),
     }
 }
 
-/// `GET /metrics` → 200, text.
+/// `GET /metrics` → 200, text. Also for holders of the metrics key.
 async fn metrics(request: &Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
-    authorize_service(request, &invocation.config)?;
+    if authorize(request, &invocation.config)? == Caller::WakeUp {
+        return Err(Error::Unauthorized);
+    }
     let text = invocation.call("webhook_metrics", json!({})).await?;
     Ok((Reply::metrics(text), Rest::Nothing))
 }
@@ -216,14 +209,42 @@ async fn put_event_type(
     invocation: &Invocation,
     name: &str,
 ) -> Result<(Reply, Rest), Error> {
-    authorize_service(request, &invocation.config)?;
+    if authorize(request, &invocation.config)? != Caller::Service {
+        return Err(Error::Unauthorized);
+    }
     let body = platform::read_json_body(request, MAX_EVENT_TYPE_BYTES).await?;
-    let changes: &RawValue = parse::body(&body)?;
-    let parameters = json!({"name": name, "changes": changes.get()});
+    let changes: EventTypeChanges = parse::body(&body)?;
+    let changes = serde_json::to_string(&changes).map_err(|e| Error::Internal(e.to_string()))?;
+    let parameters = json!({"name": name, "changes": changes});
     let data: Box<RawValue> = invocation
         .call("put_webhook_event_type", parameters)
         .await?;
     Ok((Reply::json(200, &Data { data }), Rest::Nothing))
+}
+
+/// What a body says about an event type. Of each field: absent, null, or a value.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct EventTypeChanges<'a> {
+    #[serde(
+        default,
+        deserialize_with = "parse::nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    description: Option<Option<Text>>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "parse::nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    example: Option<Option<StorableJson<'a>>>,
+    #[serde(
+        default,
+        deserialize_with = "parse::nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    is_archived: Option<Option<bool>>,
 }
 
 /// An answer of the database that is passed on.
@@ -239,13 +260,8 @@ enum Caller {
     Service,
     /// Holders of the wake-up key: to wake.
     WakeUp,
-}
-
-fn authorize_service(request: &Request, config: &DeliverConfig) -> Result<(), Error> {
-    match authorize(request, config)? {
-        Caller::Service => Ok(()),
-        Caller::WakeUp => Err(Error::Unauthorized),
-    }
+    /// Holders of the metrics key: to read the metrics.
+    Metrics,
 }
 
 /// Who is calling, by either header Supabase clients use.
@@ -264,9 +280,11 @@ fn authorize(request: &Request, config: &DeliverConfig) -> Result<Caller, Error>
         matches(token) | matches(api_key.as_deref())
     };
     let is_wake_up = config.wake_up_key.as_ref().is_some_and(is);
+    let is_metrics = config.metrics_key.as_ref().is_some_and(is);
     match is(&config.service_key) {
         true => Ok(Caller::Service),
         false if is_wake_up => Ok(Caller::WakeUp),
+        false if is_metrics => Ok(Caller::Metrics),
         false => Err(Error::Unauthorized),
     }
 }

@@ -6,16 +6,12 @@ use serde_json::json;
 use shared::delivery::{Claim, Left};
 use shared::error::Error;
 use shared::platform;
-use worker::BatchMessageBuilder;
 
 use crate::invocation::Invocation;
 use crate::send::{Outcome, SLOW_LANES, send};
 
 /// How long a claim waits where another worker holds all that is due.
 const BUSY_WAIT: Duration = Duration::from_millis(100);
-
-/// How often a message doubles: one message leads to 32 batches at a time.
-const MAX_LEVEL: u32 = 5;
 
 const EVERYTHING: Left = Left {
     due: true,
@@ -29,7 +25,7 @@ const EVERYTHING: Left = Left {
 /// The database cannot be reached.
 pub(crate) async fn run(invocation: &Invocation) -> Result<(), Error> {
     if invocation.queue.is_some() {
-        call_for_others(invocation, 0, 1).await;
+        call_for_another(invocation).await;
         return Ok(());
     }
     let mut left = EVERYTHING;
@@ -37,7 +33,7 @@ pub(crate) async fn run(invocation: &Invocation) -> Result<(), Error> {
         if invocation.claim_limit() == 0 || invocation.is_late() {
             break;
         }
-        let taken = take(invocation, left, round).await?;
+        let taken = take(invocation, left, round, None).await?;
         left = taken.left;
         let is_idle = taken.batch.claimed.is_empty() && taken.settled.is_empty();
         send(invocation, taken.batch).await;
@@ -52,34 +48,38 @@ pub(crate) async fn run(invocation: &Invocation) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes a batch of what is stored and due, and sends it. Where there is a queue, others are called
-/// for what may be left before the sending: twice as many for each level, up to a limit, as long as
-/// there is enough for a whole batch.
+/// Takes a batch of what is stored and due, unless `most_leased` deliveries are under way, and sends it.
+/// Where there is a queue and something may be left, another batch is called for before the sending,
+/// and one after it: their number doubles as long as the database finds room for them, and those under
+/// way go on.
 ///
 /// # Errors
 /// The database cannot be reached.
-pub(crate) async fn batch(invocation: &Invocation, level: u32) -> Result<Vec<Outcome>, Error> {
-    let limit = invocation.claim_limit();
-    let taken = take(invocation, EVERYTHING, 0).await?;
+pub(crate) async fn batch(
+    invocation: &Invocation,
+    most_leased: Option<usize>,
+) -> Result<Vec<Outcome>, Error> {
+    let taken = take(invocation, EVERYTHING, 0, most_leased).await?;
     // Where nothing was claimed, the workers that hold what is due call for others.
-    if (taken.left.due || taken.left.stored) && !taken.batch.claimed.is_empty() {
-        let doubles = level < MAX_LEVEL && taken.batch.claimed.len() == limit;
-        let (level, count) = if doubles { (level + 1, 2) } else { (level, 1) };
-        call_for_others(invocation, level, count).await;
+    let is_more = (taken.left.due || taken.left.stored) && !taken.batch.claimed.is_empty();
+    if is_more {
+        call_for_another(invocation).await;
     }
     let mut outcomes = send(invocation, taken.batch).await;
+    if is_more {
+        call_for_another(invocation).await;
+    }
     outcomes.extend(taken.settled.into_iter().map(Outcome::from));
     Ok(outcomes)
 }
 
-/// Puts messages in the queue, if there is one: each says that there is work.
-async fn call_for_others(invocation: &Invocation, level: u32, count: usize) {
+/// Puts a message in the queue, if there is one. It says that there is work.
+async fn call_for_another(invocation: &Invocation) {
     let Some(queue) = &invocation.queue else {
         return;
     };
     invocation.spend(1);
-    let messages = BatchMessageBuilder::new().messages(vec![level; count]);
-    if let Err(cause) = queue.send_batch(messages.build()).await {
+    if let Err(cause) = queue.send(0).await {
         // The cron finds the work without it.
         platform::log_error(&format!("nothing put in the queue: {cause}"));
     }
@@ -90,24 +90,30 @@ async fn call_for_others(invocation: &Invocation, level: u32, count: usize) {
 ///
 /// # Errors
 /// Nothing that was tried succeeded.
-async fn take(invocation: &Invocation, left: Left, round: usize) -> Result<Claim, Error> {
+async fn take(
+    invocation: &Invocation,
+    left: Left,
+    round: usize,
+    most_leased: Option<usize>,
+) -> Result<Claim, Error> {
     let mut taken = Claim::default();
     let mut failed = None;
     let mut is_answered = false;
     for step in [round, round + 1] {
         let is_fan_out = step % 2 == 0;
-        let room = invocation.claim_limit();
-        let limit = room.saturating_sub(taken.batch.claimed.len());
+        let room = invocation.config.batch - taken.batch.claimed.len();
+        let limit = invocation.claim_limit().min(room);
         let is_wanted = if is_fan_out { left.stored } else { left.due };
         if !is_wanted || limit == 0 {
             continue;
         }
         let answer = match is_fan_out {
-            true => fan_out(invocation, limit).await,
-            false => claim(invocation, limit).await,
+            true => fan_out(invocation, limit, most_leased).await,
+            false => claim(invocation, limit, most_leased).await,
         };
         match answer {
             Ok(claim) => {
+                invocation.spend_on(&claim.batch);
                 taken.batch.extend(claim.batch);
                 taken.settled.extend(claim.settled);
                 taken.left = Left {
@@ -129,19 +135,30 @@ async fn take(invocation: &Invocation, left: Left, round: usize) -> Result<Claim
     }
 }
 
-async fn claim(invocation: &Invocation, limit: usize) -> Result<Claim, Error> {
+async fn claim(
+    invocation: &Invocation,
+    limit: usize,
+    most_leased: Option<usize>,
+) -> Result<Claim, Error> {
     let parameters = json!({
         "claim_limit": limit, "lease_seconds": invocation.config.lease_seconds(),
-        "slow_limit": slow_limit(invocation),
+        "slow_limit": slow_limit(invocation), "max_bytes": invocation.bytes_left(),
+        "most_leased": most_leased,
     });
     invocation
         .call("claim_webhook_deliveries", parameters)
         .await
 }
 
-async fn fan_out(invocation: &Invocation, limit: usize) -> Result<Claim, Error> {
-    let lease_seconds = invocation.config.lease_seconds();
-    let parameters = json!({"claim_limit": limit, "lease_seconds": lease_seconds});
+async fn fan_out(
+    invocation: &Invocation,
+    limit: usize,
+    most_leased: Option<usize>,
+) -> Result<Claim, Error> {
+    let parameters = json!({
+        "claim_limit": limit, "lease_seconds": invocation.config.lease_seconds(),
+        "max_bytes": invocation.bytes_left(), "most_leased": most_leased,
+    });
     invocation.call("fan_out_webhook_events", parameters).await
 }
 

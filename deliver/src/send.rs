@@ -15,9 +15,6 @@ use shared::platform;
 use crate::attempt;
 use crate::invocation::Invocation;
 
-/// The most of an endpoint's answer that is read, in bytes.
-const MAX_ANSWER_BYTES: usize = 64 << 10;
-
 /// How many lanes may send to endpoints whose last attempt timed out.
 pub(crate) const SLOW_LANES: usize = 2;
 
@@ -79,7 +76,6 @@ type Attempted = (Claimed, Attempt);
 /// run out, and they are sent again.
 pub(crate) async fn send(invocation: &Invocation, batch: Batch) -> Vec<Outcome> {
     let Batch { payloads, claimed } = batch;
-    invocation.spend(claimed.len());
     // Borrowed for a moment at a time, never while something is waited for.
     let waiting = RefCell::new(VecDeque::from(claimed));
     let attempted = RefCell::new(Vec::new());
@@ -176,7 +172,7 @@ async fn attempt(invocation: &Invocation, delivery: &Claimed, payload: &str) -> 
     let attempt = match attempt::prepare(delivery, payload, start / 1000, local) {
         Ok(request) => {
             let timeout = invocation.attempt_time();
-            let exchange = platform::post(request.outgoing(), timeout, MAX_ANSWER_BYTES).await;
+            let exchange = platform::post(request.outgoing(), timeout, attempt::READ_BYTES).await;
             let is_cut_short = timeout < invocation.config.timeout
                 && exchange.failure == Some(platform::Failure::Timeout(timeout));
             if is_cut_short {
@@ -260,11 +256,16 @@ fn next_delivery(waiting: &mut VecDeque<Claimed>, takes_slow: bool) -> Option<Cl
 /// Says how deliveries stand after their attempts were recorded, or were `lost`.
 fn settle(attempts: Vec<Attempted>, recorded: &[Recorded], lost: Option<&str>) -> Vec<Outcome> {
     let outcome = |(delivery, attempt): Attempted| Outcome {
-        // Not recorded means another claim has overtaken this one.
-        status: recorded
-            .iter()
-            .find(|recorded| recorded.id == delivery.id)
-            .map_or(Status::Pending, |recorded| recorded.status),
+        status: match (
+            recorded.iter().find(|recorded| recorded.id == delivery.id),
+            lost,
+        ) {
+            (Some(recorded), _) => recorded.status,
+            (None, Some(_)) => Status::Pending,
+            // It was deleted meanwhile: this attempt was its last.
+            (None, None) if attempt.error.is_none() && !attempt.released => Status::Success,
+            (None, None) => Status::Failed,
+        },
         endpoint_id: delivery.endpoint_id,
         delivery_id: delivery.id,
         payload: delivery.payload,

@@ -7,29 +7,49 @@ use shared::secret::Secret;
 /// The longest credential that is passed on, in bytes.
 const MAX_CREDENTIAL_LEN: usize = 8192;
 
-/// The caller's credential. An API key goes before a token: browser clients of
-/// Supabase send a token of their project with every request.
-///
-/// # Errors
-/// There is none, or one that cannot be valid. Whether it is valid is not known here.
-pub(crate) fn credential(
-    authorization: Option<String>,
-    api_key: Option<String>,
-) -> Result<Credential, Error> {
-    if let Some(key) = api_key {
-        return match key {
-            key if key.starts_with("nk_live_") && is_plain(&key) => {
-                Ok(Credential::ApiKey(Secret::new(key)))
-            }
-            _ => Err(Error::Unauthorized),
-        };
-    }
-    let authorization = authorization.ok_or(Error::Unauthorized)?;
-    match authorization.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && is_plain(token) => {
-            Ok(Credential::Token(Secret::new(token.to_owned())))
+/// What a caller presents: a token, an API key, or both. Whether one is valid is not known here.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    token: Option<Secret>,
+    api_key: Option<Secret>,
+}
+
+impl Credentials {
+    /// Reads the headers `Authorization` and `X-API-Key`. What cannot be valid is taken for absent.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn read(authorization: Option<&str>, api_key: Option<&str>) -> Result<Self, Error> {
+        let secret = |text: &str| is_plain(text).then(|| Secret::new(text.to_owned()));
+        let (scheme, token) = authorization
+            .and_then(|value| value.split_once(' '))
+            .unwrap_or_default();
+        let token = scheme.eq_ignore_ascii_case("bearer").then_some(token);
+        let (token, api_key) = (token.and_then(secret), api_key.and_then(secret));
+        match (&token, &api_key) {
+            (None, None) => Err(Error::Unauthorized),
+            _ => Ok(Self { token, api_key }),
         }
-        _ => Err(Error::Unauthorized),
+    }
+
+    /// What to call the database with, until one is accepted: with both, where the token counts if it
+    /// is a user's, and then with the key alone. PostgREST refuses a call for a token that it
+    /// does not accept, whatever comes along; one that is no JWT (RFC 7519: three parts) is left
+    /// out.
+    pub(crate) fn in_turn(&self) -> impl Iterator<Item = Credential<'_>> {
+        let is_jwt = |token: &&Secret| token.expose().split('.').count() == 3;
+        let api_key = self.api_key.as_ref();
+        let token = self.token.as_ref();
+        let token = token.filter(|token| api_key.is_none() || is_jwt(token));
+        let first = Credential::User { token, api_key };
+        let second = Credential::User {
+            token: None,
+            api_key,
+        };
+        let is_second = token.is_some() && api_key.is_some();
+        [Some(first), is_second.then_some(second)]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -44,6 +64,18 @@ mod tests {
 
     use super::*;
 
+    fn in_turn(authorization: Option<&str>, api_key: Option<&str>) -> Vec<String> {
+        let Ok(credentials) = Credentials::read(authorization, api_key) else {
+            return vec!["none".to_owned()];
+        };
+        let text = |secret: Option<&Secret>| secret.map_or("", Secret::expose).to_owned();
+        let turns = credentials.in_turn().map(|credential| match credential {
+            Credential::User { token, api_key } => text(token) + "/" + &text(api_key),
+            Credential::Service => "service".to_owned(),
+        });
+        turns.collect()
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
 
@@ -53,31 +85,35 @@ mod tests {
             authorization in proptest::option::of("([Bb]earer )?\\PC{0,20}"),
             api_key in proptest::option::of("(nk_live_)?\\PC{0,20}"),
         ) {
-            if let Ok(Credential::Token(text) | Credential::ApiKey(text)) = credential(authorization, api_key) {
-                prop_assert!(text.expose().bytes().all(|b| b.is_ascii_graphic()));
+            for turn in in_turn(authorization.as_deref(), api_key.as_deref()) {
+                prop_assert!(turn.bytes().all(|b| b.is_ascii_graphic()));
             }
-        }
-    }
-
-    fn kind(authorization: Option<&str>, api_key: Option<&str>) -> String {
-        match credential(authorization.map(str::to_owned), api_key.map(str::to_owned)) {
-            Ok(Credential::Token(token)) => format!("token {}", token.expose()),
-            Ok(Credential::ApiKey(key)) => format!("key {}", key.expose()),
-            Ok(Credential::Service) => "service".to_owned(),
-            Err(error) => error.status().to_string(),
         }
     }
 
     #[test]
     fn a_bearer_token_or_an_api_key_is_a_credential() {
-        assert_eq!(kind(Some("Bearer a.b.c"), None), "token a.b.c");
-        assert_eq!(kind(Some("bearer a.b.c"), None), "token a.b.c");
-        assert_eq!(kind(None, Some("nk_live_x")), "key nk_live_x");
-        assert_eq!(kind(Some("Bearer a"), Some("nk_live_x")), "key nk_live_x");
+        assert_eq!(in_turn(Some("Bearer a.b.c"), None), ["a.b.c/"]);
+        assert_eq!(in_turn(Some("bearer a"), None), ["a/"]);
+        assert_eq!(in_turn(None, Some("nk_live_x")), ["/nk_live_x"]);
+        assert_eq!(in_turn(None, Some("x")), ["/x"]);
     }
 
     #[test]
-    fn anything_else_is_unauthorized() {
+    fn a_token_goes_before_a_key_and_the_key_is_tried_where_the_token_is_bad() {
+        assert_eq!(in_turn(Some("Bearer a.b.c"), Some("x")), ["a.b.c/x", "/x"]);
+        for authorization in ["Bearer a", "Bearer ", "Basic a.b.c", "Bearer a b", ""] {
+            assert_eq!(
+                in_turn(Some(authorization), Some("x")),
+                ["/x"],
+                "{authorization}"
+            );
+        }
+        assert_eq!(in_turn(Some("Bearer a.b.c"), Some("é")), ["a.b.c/"]);
+    }
+
+    #[test]
+    fn anything_else_is_no_credential() {
         let long = format!("Bearer {}", "a".repeat(MAX_CREDENTIAL_LEN + 1));
         for authorization in [
             "",
@@ -88,11 +124,15 @@ mod tests {
             "Basic a",
             &long,
         ] {
-            assert_eq!(kind(Some(authorization), None), "401", "{authorization}");
+            assert_eq!(
+                in_turn(Some(authorization), None),
+                ["none"],
+                "{authorization}"
+            );
         }
-        for key in ["", "nk_test_x", "NK_LIVE_x", "nk_live_é", "nk_live_ x"] {
-            assert_eq!(kind(None, Some(key)), "401", "{key}");
+        for key in ["", "nk_live_é", "nk_live_ x"] {
+            assert_eq!(in_turn(None, Some(key)), ["none"], "{key}");
         }
-        assert_eq!(kind(None, None), "401");
+        assert_eq!(in_turn(None, None), ["none"]);
     }
 }

@@ -1,6 +1,8 @@
 //! Webhook endpoints: what an owner sends about them, checked before the database
 //! sees it. Each call is one PostgREST round trip.
 
+use std::collections::BTreeMap;
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,7 +10,7 @@ use serde_json::value::RawValue;
 use shared::endpoint::{EndpointUrl, LocalEndpoints, MAX_DESCRIPTION_CHARS, MAX_EVENTS};
 use shared::error::Error;
 use shared::event::MaxAttempts;
-use shared::parse::{self, Storable, Text, Whole, nullable};
+use shared::parse::{self, Text, Whole, nullable};
 use shared::platform::Reply;
 use shared::postgrest::Database;
 use uuid::Uuid;
@@ -18,7 +20,7 @@ use crate::{account, expect, with_data, with_data_and_message, with_message};
 /// What a body says about an endpoint. Of each field: absent, null, or a value.
 #[derive(Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-struct Changes<'a> {
+struct Changes {
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     url: Option<Option<String>>,
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
@@ -32,17 +34,20 @@ struct Changes<'a> {
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     max_attempts: Option<Option<MaxAttempts>>,
     /// What names and values may be is for the database to say.
-    #[serde(
-        borrow,
-        deserialize_with = "nullable",
-        skip_serializing_if = "Option::is_none"
-    )]
-    headers: Option<Option<&'a RawValue>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    headers: Option<Option<BTreeMap<Text, Text>>>,
 }
 
-impl<'a> Changes<'a> {
-    fn parse(body: &'a [u8], local: LocalEndpoints) -> Result<Self, Error> {
-        let changes: Self = parse::body(body)?;
+impl Changes {
+    fn parse(body: &[u8], local: LocalEndpoints) -> Result<Self, Error> {
+        let changes: Self = parse::body(body).map_err(|error| match error {
+            // As for a list: the field is named, and the message says which header.
+            Error::InvalidField { field, message } if field.starts_with("headers.") => {
+                let field = "headers".to_owned();
+                Error::InvalidField { field, message }
+            }
+            other => other,
+        })?;
         if let Some(Some(url)) = &changes.url {
             EndpointUrl::parse(url, local).map_err(|problem| Error::field("url", problem))?;
         }
@@ -67,12 +72,6 @@ impl<'a> Changes<'a> {
                     "must not have more than 100 entries",
                 ));
             }
-        }
-        if let Some(Some(headers)) = changes.headers
-            && serde_json::from_str::<Storable>(headers.get()).is_err()
-        {
-            let problem = "must be an object of names and values";
-            return Err(Error::field("headers", problem));
         }
         Ok(changes)
     }
@@ -126,7 +125,7 @@ pub(crate) async fn create(
         "url": changes.url, "description": changes.description, "events": changes.events,
         "is_active": changes.is_active, "max_attempts": changes.max_attempts,
         "rate_limit_per_minute": changes.rate_limit_per_minute,
-        "headers": changes.headers.flatten().map(RawValue::get),
+        "headers": changes.headers.flatten().map(|headers| json!(headers).to_string()),
     });
     let data: Box<RawValue> = database.call("create_webhook_endpoint", parameters).await?;
     expect::<WithSecret>(&data)?;
@@ -152,7 +151,7 @@ pub(crate) async fn update(
             return Err(Error::field(field, "must not be null"));
         }
     }
-    let changes = serde_json::to_string(&changes).map_err(|e| Error::Internal(e.to_string()))?;
+    let changes = json!(changes).to_string();
     if changes == "{}" {
         let message = "There is nothing to change: send any of url, description, events, \
             is_active, rate_limit_per_minute, max_attempts and headers";

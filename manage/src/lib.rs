@@ -34,13 +34,16 @@ mod query;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shared::config::ManageConfig;
+use shared::endpoint::LocalEndpoints;
 use shared::error::Error;
 use shared::parse;
 use shared::platform::{self, Reply};
 use shared::postgrest::Database;
 use uuid::Uuid;
+use worker::url::Url;
 use worker::{Context, Env, Request, Response, Result as WorkerResult, event};
 
+use crate::auth::Credentials;
 use crate::query::Query;
 
 /// The largest request body that is read, in bytes.
@@ -121,13 +124,13 @@ impl Resource {
 
     fn methods(self) -> &'static str {
         match self {
-            Self::Endpoints | Self::ApiKeys => "GET, POST, OPTIONS",
-            Self::Endpoint(_) => "GET, PATCH, DELETE, OPTIONS",
+            Self::Endpoints | Self::ApiKeys => "GET, HEAD, POST, OPTIONS",
+            Self::Endpoint(_) => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Self::Secret(_) | Self::Test(_) | Self::Recovery(_) | Self::Resend(..) => {
                 "POST, OPTIONS"
             }
             Self::Deliveries(_) | Self::Delivery(..) | Self::Stats(_) | Self::EventTypes => {
-                "GET, OPTIONS"
+                "GET, HEAD, OPTIONS"
             }
             Self::ApiKey(_) => "DELETE, OPTIONS",
         }
@@ -144,11 +147,11 @@ const FOR_BROWSERS: [(&str, &str); 5] = [
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Allow-Headers",
-        "authorization, x-client-info, apikey, content-type, x-api-key",
+        "authorization, x-client-info, apikey, content-type, x-api-key, x-region",
     ),
     (
         "Access-Control-Allow-Methods",
-        "GET, POST, PATCH, DELETE, OPTIONS",
+        "GET, HEAD, POST, PATCH, DELETE, OPTIONS",
     ),
     ("Access-Control-Expose-Headers", "Retry-After"),
     ("Access-Control-Max-Age", "86400"),
@@ -197,34 +200,31 @@ async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, 
 
     let config = ManageConfig::from_lookup(&|name| platform::setting(env, name))?;
     let header = |name| platform::header(&request, name);
-    let credential = auth::credential(header("authorization"), header("x-api-key"))?;
-    let database = Database::new(&config.database, &credential);
-
-    let body = match method {
-        "POST" | "PATCH" => platform::read_json_body(&mut request, MAX_BODY_BYTES).await?,
-        _ => Vec::new(),
+    let credentials = Credentials::read(
+        header("authorization").as_deref(),
+        header("x-api-key").as_deref(),
+    )?;
+    let call = Call {
+        resource,
+        // The platform leaves the body of the answer out.
+        method: if method == "HEAD" { "GET" } else { method },
+        body: match method {
+            "POST" | "PATCH" => platform::read_json_body(&mut request, MAX_BODY_BYTES).await?,
+            _ => Vec::new(),
+        },
+        url: request.url().map_err(|e| Error::Internal(e.to_string()))?,
+        local: config.local_endpoints,
     };
-    let url = request.url().map_err(|e| Error::Internal(e.to_string()))?;
-    let query = Query::new(url.query_pairs());
-    let local = config.local_endpoints;
-    let reply = match (resource, method) {
-        (Resource::Endpoints, "GET") => endpoints::list(&database).await,
-        (Resource::Endpoints, _) => endpoints::create(&database, &body, local).await,
-        (Resource::Endpoint(id), "GET") => endpoints::get(&database, id).await,
-        (Resource::Endpoint(id), "PATCH") => endpoints::update(&database, id, &body, local).await,
-        (Resource::Endpoint(id), _) => endpoints::delete(&database, id).await,
-        (Resource::Secret(id), _) => endpoints::rotate_secret(&database, id, &body).await,
-        (Resource::Test(id), _) => deliveries::test(&database, id, &body).await,
-        (Resource::Recovery(id), _) => deliveries::recover(&database, id, &body).await,
-        (Resource::Deliveries(id), _) => deliveries::list(&database, id, query).await,
-        (Resource::Delivery(id, delivery), _) => deliveries::get(&database, id, delivery).await,
-        (Resource::Resend(id, delivery), _) => deliveries::resend(&database, id, delivery).await,
-        (Resource::Stats(id), _) => account::stats(&database, id, query).await,
-        (Resource::EventTypes, _) => account::event_types(&database).await,
-        (Resource::ApiKeys, "GET") => account::api_keys(&database).await,
-        (Resource::ApiKeys, _) => account::create_api_key(&database, &body).await,
-        (Resource::ApiKey(id), _) => account::delete_api_key(&database, id).await,
-    }?;
+    let mut answer = Err(Error::Unauthorized);
+    for credential in credentials.in_turn() {
+        answer = call
+            .answer(&Database::new(&config.database, &credential))
+            .await;
+        if !matches!(answer, Err(Error::Unauthorized)) {
+            break;
+        }
+    }
+    let reply = answer?;
     if resource.makes_due()
         && let Ok(queue) = env.queue("WORK")
         && let Err(cause) = queue.send(0).await
@@ -233,6 +233,43 @@ async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, 
         platform::log_error(&format!("nothing put in the queue: {cause}"));
     }
     Ok(reply)
+}
+
+/// A call, as far as it is independent of who makes it.
+struct Call<'a> {
+    resource: Resource,
+    method: &'a str,
+    body: Vec<u8>,
+    url: Url,
+    local: LocalEndpoints,
+}
+
+impl Call<'_> {
+    /// Answers the call in the name of the database's caller.
+    async fn answer(&self, database: &Database) -> Result<Reply, Error> {
+        let Self { body, local, .. } = self;
+        let query = || Query::new(self.url.query_pairs());
+        match (self.resource, self.method) {
+            (Resource::Endpoints, "GET") => endpoints::list(database).await,
+            (Resource::Endpoints, _) => endpoints::create(database, body, *local).await,
+            (Resource::Endpoint(id), "GET") => endpoints::get(database, id).await,
+            (Resource::Endpoint(id), "PATCH") => {
+                endpoints::update(database, id, body, *local).await
+            }
+            (Resource::Endpoint(id), _) => endpoints::delete(database, id).await,
+            (Resource::Secret(id), _) => endpoints::rotate_secret(database, id, body).await,
+            (Resource::Test(id), _) => deliveries::test(database, id, body).await,
+            (Resource::Recovery(id), _) => deliveries::recover(database, id, body).await,
+            (Resource::Deliveries(id), _) => deliveries::list(database, id, query()).await,
+            (Resource::Delivery(id, delivery), _) => deliveries::get(database, id, delivery).await,
+            (Resource::Resend(id, delivery), _) => deliveries::resend(database, id, delivery).await,
+            (Resource::Stats(id), _) => account::stats(database, id, query()).await,
+            (Resource::EventTypes, _) => account::event_types(database).await,
+            (Resource::ApiKeys, "GET") => account::api_keys(database).await,
+            (Resource::ApiKeys, _) => account::create_api_key(database, body).await,
+            (Resource::ApiKey(id), _) => account::delete_api_key(database, id).await,
+        }
+    }
 }
 
 /// An answer: what the database answered, and a sentence.

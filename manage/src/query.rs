@@ -10,8 +10,9 @@ use shared::parse::Text;
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// From the names and values of a URL.
+    /// From the names and values of a URL, without what supabase-js adds for Supabase's gateway.
     pub(crate) fn new<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Self {
+        let pairs = pairs.filter(|(name, _)| name != "forceFunctionRegion");
         let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned()));
         Self(pairs.collect())
     }
@@ -74,7 +75,8 @@ mod tests {
 
     #[test]
     fn parameters_are_decoded_and_the_last_one_counts() {
-        let mut query = parse("since=2026-11-24T08%3A30%3A00%2B01%3A00&a=1&a=x+y");
+        let mut query =
+            parse("since=2026-11-24T08%3A30%3A00%2B01%3A00&a=1&a=x+y&forceFunctionRegion=eu");
         let since = query.take("since").unwrap();
         assert_eq!(since.unwrap().as_str(), "2026-11-24T08:30:00+01:00");
         assert_eq!(query.take("a").unwrap().unwrap().as_str(), "x y");

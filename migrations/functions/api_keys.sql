@@ -21,11 +21,12 @@ $$;
 create or replace function webhooks.key_object(key public.webhook_api_keys) returns jsonb
 language sql stable
 return jsonb_build_object('id', key.id, 'name', key.name, 'scopes', key.scopes,
-    'is_active', key.is_active, 'expires_at', key.expires_at, 'last_used_at', key.last_used_at,
-    'created_at', key.created_at);
+    'is_active', key.is_active, 'expires_at', webhooks.utc(key.expires_at),
+    'last_used_at', webhooks.utc(key.last_used_at), 'created_at', webhooks.utc(key.created_at));
 
 -- Stores an API key by its hash: `sha256_` and the hex SHA-256 of what follows `nk_live_` in the key.
--- The key itself is in no statement. `scopes` are read, write or both. This and the next two run as their owner: users may not write the table, or read hashes.
+-- The key itself is in no statement. `scopes` are read, write or both. This and the next two run as their
+-- owner: users may not write the table, or read hashes.
 create or replace function public.create_webhook_api_key(
   name text, key_hash text, expires_at text default null,
   scopes text[] default array['read', 'write']

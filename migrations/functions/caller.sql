@@ -1,10 +1,7 @@
--- Who is asking, and how callers are refused.
---
--- Errors are raised as SQLSTATE PTnnn, which PostgREST answers with HTTP status nnn
--- (https://docs.postgrest.org/en/stable/references/errors.html): the message is the sentence
--- for the caller, the hint the machine-readable code, the detail a JSON object with the rest.
+-- Who is asking.
 
--- The API key of the request as its hash, or null: `sha256_` and hex, as keys are stored.
+-- The API key of the request as its hash, or null: `sha256_` and hex, as keys are stored. The prefix
+-- `nk_live_` is no part of what is hashed, and may be left out.
 create or replace function webhooks.key_hash() returns text
 language plpgsql stable
 set search_path = ''
@@ -14,10 +11,8 @@ declare
   api_key constant text :=
     nullif(current_setting('request.headers', true), '')::json ->> 'x-api-key';
 begin
-  if left(api_key, 8) = 'nk_live_' then
-    return 'sha256_' || encode(sha256(convert_to(substr(api_key, 9), 'UTF8')), 'hex');
-  end if;
-  return null;
+  return 'sha256_' || encode(
+    sha256(convert_to(regexp_replace(api_key, '^nk_live_', ''), 'UTF8')), 'hex');
 end
 $$;
 
@@ -36,13 +31,13 @@ begin
   end if;
   execute 'select to_jsonb(k) from public.api_keys k where k.key_hash = $1' into key using hash;
   if key is null or key ? 'is_active' and (key ->> 'is_active')::boolean is not true
-    or (key ->> 'expires_at')::timestamptz <= now()
+    or webhooks.parse_time('expires_at', nullif(key ->> 'expires_at', 'infinity')) <= now()
   then
     return null;
   end if;
   return jsonb_build_object('user_id', key -> 'user_id',
     'scopes', coalesce(nullif(key -> 'scopes', 'null'), '["read", "write"]'));
-exception when undefined_column or data_exception then
+exception when undefined_column or data_exception or sqlstate 'PT400' then
   -- It is no table of API keys that this system knows.
   return null;
 end
@@ -133,33 +128,6 @@ begin
 end
 $$;
 
--- Refuses a field with a 400: `problem` is what follows its name.
-create or replace function webhooks.refuse_field(field text, problem text) returns void
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  raise sqlstate 'PT400' using message = field || ' ' || problem, hint = 'invalid_field',
-    detail = jsonb_build_object('field', field);
-end
-$$;
-
--- A time that a caller wrote, or a 400 that names the field.
-create or replace function webhooks.parse_time(field text, value text) returns timestamptz
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  -- Not what else Postgres reads as a time, such as "yesterday".
-  if value !~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?$' then
-    raise invalid_datetime_format;
-  end if;
-  return value::timestamptz;
-exception when data_exception then
-  perform webhooks.refuse_field(field, 'must be a time such as 2026-11-24T08:30:00Z');
-end
-$$;
-
 -- The setting, or the default. Runs as its owner: settings apply to all callers, and only the
 -- service role sees the table.
 create or replace function webhooks.setting(name text, fallback integer) returns integer
@@ -177,12 +145,10 @@ return '00000000-0000-0000-0000-000000000000'::uuid;
 
 revoke all on function
   webhooks.key_hash(), webhooks.foreign_key(text), webhooks.caller(text), webhooks.note_key_use(),
-  webhooks.require_caller(text), webhooks.refuse_field(text, text),
-  webhooks.parse_time(text, text), webhooks.setting(text, integer), webhooks.no_owner()
+  webhooks.require_caller(text), webhooks.setting(text, integer), webhooks.no_owner()
   from public;
 grant execute on function
   webhooks.key_hash(), webhooks.caller(text), webhooks.note_key_use(),
-  webhooks.require_caller(text), webhooks.refuse_field(text, text),
-  webhooks.parse_time(text, text), webhooks.setting(text, integer)
+  webhooks.require_caller(text), webhooks.setting(text, integer)
   to anon, authenticated, service_role;
 grant execute on function webhooks.no_owner() to service_role;

@@ -264,7 +264,7 @@ begin
       case when e.id is null then 0
         when l.per_minute is null then most
         else greatest(l.per_minute - case
-          when t.minute = date_trunc('minute', now()) then t.minute_claims else 0 end, 0) end,
+          when t.minute = date_bin('1 minute', now(), 'epoch') then t.minute_claims else 0 end, 0) end,
       l.per_minute is not null, coalesce(h.is_slow, false), e.id is null
     from unnest(turns) as t
     left join lateral (
@@ -415,11 +415,25 @@ begin
 end
 $$;
 
--- Leases the picked deliveries that are still to be sent, as many as fit into max_batch_bytes(),
+-- Whether fewer than `most_leased` deliveries (null: any) are leased: so many workers are at work.
+create or replace function webhooks.has_room(most_leased integer) returns boolean
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  return most_leased is null or most_leased > (
+    select count(*) from (
+      select from public.webhook_deliveries d where d.leased_until > now() limit most_leased) l);
+end
+$$;
+
+-- Leases the picked deliveries that are still to be sent, as many as fit into max_batch_bytes(), where
+-- each payload counts once, and into `max_bytes` (null: any), where it counts for each delivery,
 -- and answers their ids in the order of sending. Each claim in a row without a result is leased
 -- twice as long as the one before, up to 8 hours.
-create or replace function webhooks.lease(picked webhooks.picked[], lease_seconds integer)
-returns uuid[]
+create or replace function webhooks.lease(
+  picked webhooks.picked[], lease_seconds integer, max_bytes integer
+) returns uuid[]
 language plpgsql volatile
 set search_path = ''
 as $$
@@ -446,10 +460,12 @@ begin
   fitting as (
     select w.row_id, w.place
     from (
-      select w.*, sum(w.bytes) filter (where w.is_first) over (order by w.place) as total
+      select w.*, sum(w.bytes) filter (where w.is_first) over (order by w.place) as total,
+        sum(w.bytes) over (order by w.place) as sent, min(w.place) over () as first_place
       from wanted w
     ) w
-    where w.total <= webhooks.max_batch_bytes() or w.place = 1
+    where w.total <= webhooks.max_batch_bytes() and (w.sent <= max_bytes or max_bytes is null)
+      or w.place = w.first_place
   ),
   leased as (
     update public.webhook_deliveries d set
@@ -475,7 +491,7 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  this_minute constant timestamptz := date_trunc('minute', now());
+  this_minute constant timestamptz := date_bin('1 minute', now(), 'epoch');
 begin
   with used as materialized (
     select d.endpoint_id, count(*)::integer as claims
@@ -590,12 +606,12 @@ begin
   claimed as (
     select d.nth, d.place as payload, d.id, d.endpoint_id,
       d.event_id, d.claims, d.attempts, e.url, e.headers, h.is_slow,
-      case when e.previous_secret_expires_at > now()
-        then jsonb_build_array(e.secret, e.previous_secret)
-        else jsonb_build_array(e.secret) end as secrets
+      jsonb_build_array(e.secret) || case when e.previous_secrets = '{}' then '[]'::jsonb
+        else to_jsonb(array(select s.secret from unnest(webhooks.signing_secrets(e.previous_secrets)) s))
+        end as secrets
     from numbered d
     cross join lateral (
-      select e.url, e.secret, e.previous_secret, e.previous_secret_expires_at, e.headers
+      select e.url, e.secret, e.previous_secrets, e.headers
       from public.webhook_endpoints e where e.id = d.endpoint_id limit 1
     ) e
     left join lateral (
@@ -625,7 +641,8 @@ end
 $$;
 
 -- Claims up to `claim_limit` due deliveries for `lease_seconds`, of which at most `slow_limit` are
--- to endpoints whose last attempt timed out (null: no limit).
+-- to endpoints whose last attempt timed out, and which send `max_bytes` of payloads; none where
+-- `most_leased` are leased (each null: no limit).
 --
 -- Fair between owners, then between an owner's endpoints: each that is due gets an equal share of
 -- the claim, oldest first. An endpoint with a limit gets no more than is left of it in this minute
@@ -637,7 +654,8 @@ $$;
 -- webhooks.settle(); `due` says that claiming may find more, if only what another claim holds just
 -- now, `stored` that fan-out may.
 create or replace function public.claim_webhook_deliveries(
-  claim_limit integer, lease_seconds integer, slow_limit integer default null
+  claim_limit integer, lease_seconds integer, slow_limit integer default null,
+  max_bytes integer default null, most_leased integer default null
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
@@ -652,6 +670,10 @@ declare
   settled jsonb;
   claimed uuid[];
 begin
+  if not webhooks.has_room(most_leased) then
+    return jsonb_build_object(
+      'batch', webhooks.batch('{}'), 'settled', jsonb_build_array(), 'due', true, 'stored', true);
+  end if;
   perform webhooks.begin_generation('webhooks.due_log_generation');
   perform webhooks.move_waits_from();
   turns := webhooks.take_noted(claim_limit);
@@ -661,7 +683,7 @@ begin
     select p::webhooks.picked
     from webhooks.pick_deliveries(turns, claim_limit, coalesce(slow_limit, claim_limit)) p);
   settled := webhooks.settle(picked);
-  claimed := webhooks.lease(picked, lease_seconds);
+  claimed := webhooks.lease(picked, lease_seconds, max_bytes);
   perform webhooks.set_next_turns(turns, claimed);
   return jsonb_build_object('batch', webhooks.batch(claimed), 'settled', settled,
     'due', webhooks.is_due(), 'stored', webhooks.is_stored());
@@ -675,10 +697,10 @@ revoke all on function
   webhooks.take_waiting(integer, webhooks.queue[]), webhooks.due_owners(uuid, integer),
   webhooks.take_turns(integer), webhooks.rooms(webhooks.queue[], integer),
   webhooks.pick_deliveries(webhooks.queue[], integer, integer),
-  webhooks.settle(webhooks.picked[]), webhooks.lease(webhooks.picked[], integer),
+  webhooks.settle(webhooks.picked[]), webhooks.has_room(integer), webhooks.lease(webhooks.picked[], integer, integer),
   webhooks.set_next_turns(webhooks.queue[], uuid[]), webhooks.is_due(), webhooks.batch(uuid[])
   from public;
-revoke all on function public.claim_webhook_deliveries(integer, integer, integer)
+revoke all on function public.claim_webhook_deliveries(integer, integer, integer, integer, integer)
   from public, anon, authenticated;
 grant execute on function
   webhooks.take_noted(integer), webhooks.turns_of(uuid[], timestamptz[]),
@@ -687,7 +709,7 @@ grant execute on function
   webhooks.take_waiting(integer, webhooks.queue[]), webhooks.due_owners(uuid, integer),
   webhooks.take_turns(integer), webhooks.rooms(webhooks.queue[], integer),
   webhooks.pick_deliveries(webhooks.queue[], integer, integer),
-  webhooks.settle(webhooks.picked[]), webhooks.lease(webhooks.picked[], integer),
+  webhooks.settle(webhooks.picked[]), webhooks.has_room(integer), webhooks.lease(webhooks.picked[], integer, integer),
   webhooks.set_next_turns(webhooks.queue[], uuid[]), webhooks.is_due(), webhooks.batch(uuid[]),
-  public.claim_webhook_deliveries(integer, integer, integer)
+  public.claim_webhook_deliveries(integer, integer, integer, integer, integer)
   to service_role;

@@ -65,12 +65,13 @@ begin
     select c.row_id
     from (
       (select a.ctid as row_id from webhooks.attempt_counts a
-       where a.seconds = 300 and a.starts_at < date_trunc('hour', now() - interval '25 hours')
+       where a.seconds = 300
+         and a.starts_at < date_bin('1 hour', now() - interval '25 hours', 'epoch')
        order by a.starts_at limit most)
       union all
       (select a.ctid as row_id from webhooks.attempt_counts a
        where a.seconds = 3600
-         and a.starts_at < date_bin('1 day', now() - interval '8 days', 'epoch')
+         and a.starts_at < date_bin('24 hours', now() - interval '192 hours', 'epoch')
        order by a.starts_at limit most)
     ) c
     limit most
@@ -84,7 +85,7 @@ begin
     insert into webhooks.attempt_counts as a
       (endpoint_id, starts_at, seconds, outcome, latency_class, attempts)
     select f.endpoint_id,
-      date_bin(case f.seconds when 300 then interval '1 hour' else interval '1 day' end,
+      date_bin(case f.seconds when 300 then interval '1 hour' else interval '24 hours' end,
         f.starts_at, 'epoch') as start,
       case f.seconds when 300 then 3600 else 86400 end as length,
       f.outcome, f.latency_class, sum(f.attempts)

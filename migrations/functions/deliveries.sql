@@ -57,9 +57,10 @@ return jsonb_build_object(
     'id', delivery.id, 'event_type', delivery.event_type, 'event_id', delivery.event_id,
     'status', delivery.status, 'attempts', delivery.attempts,
     'max_attempts', delivery.max_attempts, 'response_status', delivery.response_status,
-    'response_time_ms', delivery.response_time_ms, 'created_at', delivery.created_at,
-    'delivered_at', delivery.delivered_at, 'next_retry_at', delivery.next_retry_at,
-    'last_error', delivery.last_error);
+    'response_time_ms', delivery.response_time_ms,
+    'created_at', webhooks.utc(delivery.created_at),
+    'delivered_at', webhooks.utc(delivery.delivered_at),
+    'next_retry_at', webhooks.utc(delivery.next_retry_at), 'last_error', delivery.last_error);
 
 -- An endpoint's deliveries, newest first: {deliveries, next_cursor}. `cursor` is the
 -- next_cursor of the page before; null means that there is no more. `since` is included,
@@ -116,7 +117,7 @@ begin
       'deliveries', coalesce(jsonb_agg(webhooks.delivery_object(n.delivery)
         order by n.nth) filter (where n.nth <= $6), '[]'),
       'next_cursor', (
-        select to_char(l.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ') || '_' || l.id
+        select webhooks.utc(l.created_at) || '_' || l.id
         from numbered l where l.nth = $6 and exists (select from numbered m where m.nth > $6)
       ))
     from numbered n
@@ -168,7 +169,7 @@ begin
       select e.payload::jsonb from public.webhook_events e where e.id = delivery.event_ref)),
     'attempt_log', coalesce((
       select jsonb_agg(jsonb_build_object(
-        'attempt', a.attempt, 'attempted_at', a.attempted_at,
+        'attempt', a.attempt, 'attempted_at', webhooks.utc(a.attempted_at),
         'response_status', a.response_status, 'response_time_ms', a.response_time_ms,
         'response_body', a.response_body, 'error', a.error) order by a.attempt)
       from public.webhook_delivery_attempts a

@@ -38,6 +38,19 @@ begin
 end
 $$;
 
+-- Whether owners may not set this header: it is ours, it frames the message, it is what proxies and
+-- servers trust about who is asking, or it changes what they do with the request. Servers that pass
+-- headers on as variables (CGI, RFC 3875, section 4.1.18) take - and _ for the same.
+create or replace function webhooks.is_reserved_header(name text) returns boolean
+language sql immutable
+return translate(lower(name), '_', '-') ~ ('^(webhook-|nuke-|svix-|stripe-signature$'
+  '|content-|transfer-encoding$|connection$|keep-alive$|host$|te$|trailer$|upgrade|expect$|http2-settings$'
+  '|accept-encoding$|date$|user-agent$|range$|if-|max-forwards$|priority$|early-data$|alt-'
+  '|cf-|cdn-|sec-|proxy-|via$|x-via|forwarded|x-forwarded|x-original-|x-rewrite-|x-envoy-|x-amzn-|x-amz-cf-'
+  '|x-real-|x-client-ip$|client-ip$|true-client-ip$|x-true-client-ip$|x-cluster-client-ip$|x-remote-|remote-'
+  '|x-originating-ip$|x-host$|x-azure-|x-appengine-|fastly-|fly-|akamai-|x-akamai-|x-vercel-|x-nf-'
+  '|x-http-method|x-method-override$|x-middleware-|access-control-|service-worker)');
+
 -- Why these headers may not be sent along, or null.
 create or replace function webhooks.headers_problem(headers jsonb) returns text
 language plpgsql immutable
@@ -57,11 +70,7 @@ begin
     if header.name !~ '^[A-Za-z0-9_-]{1,100}$' then
       return 'must have names of letters, digits, - and _, at most 100 characters';
     end if;
-    if lower(header.name) ~ '^(webhook-|nuke-|cf-|sec-|proxy-|x-forwarded-)' or lower(header.name)
-      = any (array['stripe-signature', 'content-type', 'content-length', 'content-encoding',
-        'transfer-encoding', 'connection', 'keep-alive', 'host', 'user-agent', 'te', 'trailer',
-        'upgrade', 'expect', 'accept-encoding', 'date', 'via', 'x-real-ip'])
-    then
+    if webhooks.is_reserved_header(header.name) then
       return format('must not contain %s, which is reserved', header.name);
     end if;
     if jsonb_typeof(header.value) <> 'string' or header.value #>> '{}' !~ '^[\x20-\x7e]+$'
@@ -71,8 +80,10 @@ begin
         header.name);
     end if;
   end loop;
-  if (select count(distinct lower(h.name)) < count(*) from jsonb_object_keys(headers) as h (name))
-  then
+  if (
+    select count(distinct translate(lower(h.name), '_', '-')) < count(*)
+    from jsonb_object_keys(headers) as h (name)
+  ) then
     return 'must have each name once';
   end if;
   return null;
@@ -150,6 +161,10 @@ begin
   if is_new then
     perform webhooks.check_endpoint_count(new.user_id);
   end if;
+  -- Phones write Https://.
+  if new.url ~* '^https?://' then
+    new.url := lower(split_part(new.url, ':', 1)) || substr(new.url, strpos(new.url, ':'));
+  end if;
   select * into problem
   from (
     select 'url' as field, 'must be an https URL of at most 2048 bytes' as what
@@ -202,7 +217,7 @@ begin
   insert into webhooks.due_log (endpoint_id, due_at) values (new.id, '-infinity');
   if new.is_active and not old.is_active or new.url <> old.url then
     update webhooks.endpoint_health h
-    set consecutive_failures = 0, first_failure_at = null, is_slow = false, alerted_at = null
+    set consecutive_failures = 0, first_failure_at = null, is_slow = false, is_failing = false
     where h.endpoint_id = new.id;
   end if;
   if new.is_active and new.disabled_at is not null then
@@ -237,9 +252,11 @@ create or replace function webhooks.endpoint_object(
 language sql stable
 return jsonb_build_object(
     'id', id, 'url', url, 'description', description, 'events', events,
-    'is_active', is_active, 'created_at', created_at, 'updated_at', updated_at,
+    'is_active', is_active, 'created_at', webhooks.utc(created_at),
+    'updated_at', webhooks.utc(updated_at),
     'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
-    'headers', header_names, 'disabled_reason', disabled_reason, 'disabled_at', disabled_at);
+    'headers', header_names, 'disabled_reason', disabled_reason,
+    'disabled_at', webhooks.utc(disabled_at));
 
 -- The caller's endpoint as the API shows it. Raises 404 where there is none of this id that the
 -- caller may see, and what require_caller() raises.
@@ -319,7 +336,8 @@ begin
       select jsonb_agg(to_jsonb(r) order by r.created_at desc, r.id)
       from (
         select d.id, d.event_type, d.event_id, d.status, d.attempts, d.response_status,
-          d.response_time_ms, d.created_at, d.delivered_at, d.last_error
+          d.response_time_ms, webhooks.utc(d.created_at) as created_at,
+          webhooks.utc(d.delivered_at) as delivered_at, d.last_error
         from public.webhook_deliveries d
         where d.endpoint_id = get_webhook_endpoint.endpoint_id
         order by d.created_at desc, d.id
@@ -350,7 +368,7 @@ begin
   values (caller, create_webhook_endpoint.url, create_webhook_endpoint.description,
     create_webhook_endpoint.events, create_webhook_endpoint.is_active,
     create_webhook_endpoint.rate_limit_per_minute, create_webhook_endpoint.max_attempts,
-    create_webhook_endpoint.headers::jsonb)
+    webhooks.parse_json('headers', create_webhook_endpoint.headers))
   returning e.id, e.secret into created_id, created_secret;
   return webhooks.require_endpoint(created_id, 'write')
     || jsonb_build_object('secret', created_secret);
@@ -371,7 +389,7 @@ set search_path = ''
 as $$
 declare
   caller constant uuid := webhooks.require_caller('write');
-  change constant jsonb := changes::jsonb;
+  change constant jsonb := webhooks.parse_json('changes', changes);
 begin
   update public.webhook_endpoints e set
     url = case when change ? 'url' then change ->> 'url' else e.url end,
@@ -395,6 +413,16 @@ begin
 end
 $$;
 
+-- The secrets among these that have not expired.
+create or replace function webhooks.signing_secrets(secrets webhooks.previous_secret[])
+returns webhooks.previous_secret[]
+language sql stable
+return array(
+  select row(s.secret, s.expires_at)::webhooks.previous_secret
+  from unnest(secrets) with ordinality as s (secret, expires_at, nth)
+  where s.expires_at > now()
+  order by s.nth);
+
 -- Deletes the endpoint. Its deliveries are out of sight at once, and purged in steps.
 create or replace function public.delete_webhook_endpoint(endpoint_id uuid) returns void
 language plpgsql volatile
@@ -411,8 +439,10 @@ begin
 end
 $$;
 
--- Gives the endpoint a new secret and answers with it. The old one signs too for
--- `expires_in_hours` (0 to 168; 0 cuts over at once). Runs as its owner, like create.
+-- Gives the endpoint a new secret and answers with it. The one before signs too for `expires_in_hours` (0
+-- to 168), and those before that as long as they were to: a call that is repeated breaks no receiver.
+-- With 0 only the new one signs, at once. Raises 409 where ten earlier ones sign. Runs as its owner, like
+-- create.
 create or replace function public.rotate_webhook_secret(
   endpoint_id uuid, expires_in_hours integer default 24
 ) returns jsonb
@@ -420,17 +450,31 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
+  most constant integer := 10;
   caller constant uuid := webhooks.require_caller('write');
   new_secret constant text := public.generate_webhook_secret();
+  old_secret text;
+  signing webhooks.previous_secret[];
 begin
   if (expires_in_hours between 0 and 168) is not true then
     perform webhooks.refuse_field('expires_in_hours', 'must be a whole number from 0 to 168');
   end if;
-  update public.webhook_endpoints e set
-    previous_secret = case when expires_in_hours > 0 then e.secret end,
-    previous_secret_expires_at =
-      case when expires_in_hours > 0 then now() + make_interval(hours => expires_in_hours) end,
-    secret = new_secret
+  select e.secret, webhooks.signing_secrets(e.previous_secrets) into old_secret, signing
+  from public.webhook_endpoints e
+  where e.id = rotate_webhook_secret.endpoint_id and e.user_id = caller
+  for no key update;
+  if expires_in_hours = 0 then
+    signing := '{}';
+  elsif cardinality(signing) >= most then
+    raise sqlstate 'PT409' using
+      message = format('%s earlier secrets still sign: wait until one expires, or cut over with '
+        'expires_in_hours 0', most),
+      hint = 'too_many_secrets';
+  else
+    signing := row(old_secret, now() + make_interval(hours => expires_in_hours))::webhooks.previous_secret
+      || signing;
+  end if;
+  update public.webhook_endpoints e set previous_secrets = signing, secret = new_secret
   where e.id = rotate_webhook_secret.endpoint_id and e.user_id = caller;
   return webhooks.require_endpoint(endpoint_id, 'write')
     || jsonb_build_object('secret', new_secret);
@@ -446,17 +490,20 @@ revoke all on function
   public.rotate_webhook_secret(uuid, integer)
   from public, anon, authenticated, service_role;
 revoke all on function
-  webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
+  webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
+  webhooks.signing_secrets(webhooks.previous_secret[]), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
     integer, text[], text, timestamptz),
   webhooks.require_endpoint(uuid, text)
   from public;
-grant execute on function public.generate_webhook_secret() to service_role;
+grant execute on function
+  public.generate_webhook_secret(), webhooks.signing_secrets(webhooks.previous_secret[])
+  to service_role;
 -- The trigger of an insert or update runs these as the role that writes.
 grant execute on function
-  webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
+  webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid)
   to anon, authenticated, service_role;
 grant execute on function

@@ -26,17 +26,12 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  change jsonb;
+  change constant jsonb := webhooks.parse_json('changes', changes);
   unknown text;
+  refusal constant jsonb := webhooks.number_refusal(change -> 'example');
   type public.webhook_event_types;
 begin
-  begin
-    change := changes::jsonb;
-  exception when data_exception or statement_too_complex then
-    raise sqlstate 'PT400' using message = 'The request body cannot be stored: ' || sqlerrm,
-      hint = 'invalid_body';
-  end;
-  if jsonb_typeof(change) <> 'object' then
+  if jsonb_typeof(change) is distinct from 'object' then
     raise sqlstate 'PT400' using message = 'The request body must be a JSON object',
       hint = 'invalid_body';
   end if;
@@ -56,6 +51,10 @@ begin
   if coalesce(jsonb_typeof(change -> 'example'), 'null') not in ('object', 'null') then
     perform webhooks.refuse_field('example', 'must be a JSON object or null');
   end if;
+  if refusal is not null or octet_length((change -> 'example')::text) > webhooks.max_payload_bytes() then
+    perform webhooks.refuse_field('example',
+      'must be what an event may have as data: ' || coalesce(refusal ->> 'error', 'it is too large'));
+  end if;
   if coalesce(jsonb_typeof(change -> 'is_archived'), 'boolean') <> 'boolean' then
     perform webhooks.refuse_field('is_archived', 'must be true or false');
   end if;
@@ -72,7 +71,7 @@ begin
       else t.archived_at end
   returning t.* into type;
   return jsonb_build_object('name', type.name, 'description', type.description,
-    'example', type.example, 'archived_at', type.archived_at);
+    'example', type.example, 'archived_at', webhooks.utc(type.archived_at));
 end
 $$;
 

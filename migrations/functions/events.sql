@@ -14,6 +14,14 @@ return jsonb_build_object(
   'id', event_id, 'type', event_type, 'created', floor(extract(epoch from now()))::bigint,
   'data', data, 'livemode', true)::text;
 
+-- Why a payload of so many bytes, or more, is not taken.
+create or replace function webhooks.too_large(bytes bigint) returns jsonb
+language sql immutable
+return jsonb_build_object('status', 413, 'code', 'payload_too_large',
+  'error', format('The payload would be %s bytes, more than %s', bytes,
+    webhooks.max_payload_bytes()),
+  'max_bytes', webhooks.max_payload_bytes());
+
 -- Why an event cannot be taken, or null: {status, code, error, max_bytes?}, as the API answers
 -- it. `bytes` is the size of its payload. An event type need not be in the catalogue: refusing
 -- it would lose the event.
@@ -37,11 +45,37 @@ return case
     then jsonb_build_object('status', 400, 'code', 'invalid_field',
       'error', 'max_attempts must be a whole number from 1 to 100')
   when bytes > webhooks.max_payload_bytes()
-    then jsonb_build_object('status', 413, 'code', 'payload_too_large',
-      'error', format('The payload would be %s bytes, more than %s',
-        bytes, webhooks.max_payload_bytes()),
-      'max_bytes', webhooks.max_payload_bytes())
+    then webhooks.too_large(bytes)
 end;
+
+-- Why the numbers in `data` cannot be taken, or null: one is beyond a double, which receivers could not
+-- read, or has more than 1,000 digits after the point, or all together are too long for a payload.
+-- jsonb keeps 1e-16000 in a few bytes and writes it with 16,002: this comes before a payload is made.
+create or replace function webhooks.number_refusal(data jsonb) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  -- In one piece: jsonb_path_query() takes longer and longer for each.
+  numbers constant jsonb := jsonb_path_query_array(data, 'strict $.** ? (@.type() == "number")');
+  is_odd boolean;
+  characters bigint := jsonb_array_length(numbers);
+begin
+  if characters <= webhooks.max_payload_bytes() then
+    select bool_or(scale(n.number) > 1000 or abs(n.number) >= 1.8e308) into is_odd
+    from (select v::numeric as number from jsonb_array_elements(numbers) as v) n;
+    if is_odd then
+      return jsonb_build_object('status', 400, 'code', 'invalid_field', 'error',
+        'data must have numbers within the range of a double, with at most 1000 digits after the point');
+    end if;
+    select sum(length(v::text)) into characters from jsonb_array_elements(numbers) as v;
+  end if;
+  if characters > webhooks.max_payload_bytes() then
+    return webhooks.too_large(characters);
+  end if;
+  return null;
+end
+$$;
 
 -- Stores an event. The same event_id for the same audience is the same event: where it is known, what
 -- is answered is what was stored first, and that is what is sent.
@@ -90,32 +124,52 @@ begin
 end
 $$;
 
--- Stores an event that SQL emits, to be fanned out after the commit. Raises 22023
--- (invalid_parameter_value) for an event that `deliver` would refuse.
+-- Stores an event that SQL emits, to be fanned out after the commit. One that `deliver` would refuse is
+-- refused as `on_refusal` says: with 'raise' by the error 22023 (invalid_parameter_value), with
+-- 'count' by a row in webhooks.refused_events and the answer null.
 create or replace function webhooks.emit(
-  event_type text, data jsonb, user_id uuid, event_id text
+  event_type text, data jsonb, user_id uuid, event_id text, on_refusal text
 ) returns text
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
   id constant text := coalesce(event_id, gen_random_uuid()::text);
-  -- Some API servers encode a JSON argument twice.
-  body constant jsonb :=
-    case jsonb_typeof(data) when 'string' then (data #>> '{}')::jsonb else data end;
-  payload constant text := webhooks.payload(id, event_type, body);
-  refusal constant jsonb := webhooks.event_refusal(
-    id, event_type, body, null, octet_length(payload));
+  body jsonb := data;
+  payload text;
+  refusal jsonb;
 begin
-  if refusal is not null then
+  if (on_refusal in ('raise', 'count')) is not true then
+    raise invalid_parameter_value using message = 'on_refusal must be raise or count';
+  end if;
+  -- Some API servers encode a JSON argument twice.
+  if jsonb_typeof(data) = 'string' then
+    begin
+      body := (data #>> '{}')::jsonb;
+    exception when data_exception then
+      -- It is a string, then, and refused as one.
+      null;
+    end;
+  end if;
+  refusal := webhooks.number_refusal(body);
+  if refusal is null then
+    payload := webhooks.payload(id, event_type, body);
+    refusal := webhooks.event_refusal(id, event_type, body, null, octet_length(payload));
+  end if;
+  if refusal is null then
+    insert into webhooks.outbox (owner, event_ref)
+    values (coalesce(user_id, webhooks.no_owner()),
+      (webhooks.store_event(id, event_type, user_id, null, payload)).ref)
+    on conflict do nothing;
+    perform webhooks.wake_up_deliver();
+    return id;
+  end if;
+  if on_refusal = 'raise' then
     raise invalid_parameter_value using message = refusal ->> 'error';
   end if;
-  insert into webhooks.outbox (owner, event_ref)
-  values (coalesce(user_id, webhooks.no_owner()),
-    (webhooks.store_event(id, event_type, user_id, null, payload)).ref)
-  on conflict do nothing;
-  perform webhooks.wake_up_deliver();
-  return id;
+  insert into webhooks.refused_events (event_id, event_type, user_id, code, error)
+  values (left(event_id, 255), left(event_type, 255), user_id, refusal ->> 'code', refusal ->> 'error');
+  return null;
 end
 $$;
 
@@ -124,11 +178,13 @@ $$;
 --
 -- `event_id` (1 to 255 visible ASCII characters, made up where it is null) never becomes a
 -- second delivery to the same endpoint. Raises 22023 (invalid_parameter_value) for an event that
--- `deliver` would refuse, and 22004 (null_value_not_allowed) without an owner: an event for all
+-- `deliver` would refuse; with `on_refusal` 'count' it is not raised but counted, and null is answered: the
+-- transaction goes on. Raises 22004 (null_value_not_allowed) without an owner: an event for all
 -- owners has a function of its own. Runs as its owner, so that its callers need no table:
 -- the service role, and triggers that are `security definer`.
 create or replace function public.emit_webhook_event(
-  event_type text, data jsonb, user_id uuid, event_id text default null
+  event_type text, data jsonb, user_id uuid, event_id text default null,
+  on_refusal text default 'raise'
 ) returns text
 language plpgsql volatile security definer
 set search_path = ''
@@ -139,19 +195,19 @@ begin
       message = 'emit_webhook_event needs a user_id: null would tell every owner of the event',
       hint = 'For an event that is meant for all owners, call broadcast_webhook_event.';
   end if;
-  return webhooks.emit(event_type, data, user_id, event_id);
+  return webhooks.emit(event_type, data, user_id, event_id, on_refusal);
 end
 $$;
 
 -- Emits an event to the endpoints of all owners. Otherwise as emit_webhook_event().
 create or replace function public.broadcast_webhook_event(
-  event_type text, data jsonb, event_id text default null
+  event_type text, data jsonb, event_id text default null, on_refusal text default 'raise'
 ) returns text
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
-  return webhooks.emit(event_type, data, null, event_id);
+  return webhooks.emit(event_type, data, null, event_id, on_refusal);
 end
 $$;
 
@@ -193,7 +249,7 @@ end
 $$;
 
 -- Stores events, makes deliveries for the endpoints that want them, and claims the first
--- `claim_limit` of those for `lease_seconds`. Begins no fan-out after 300 ms or 2,000 endpoints: what a
+-- `claim_limit` of those, of `max_bytes` of payloads, for `lease_seconds`. Begins no fan-out after 300 ms or 2,000 endpoints: what a
 -- call has no room for is left to the pump.
 --
 -- `events`: a JSON array, see read_event(). Answers {events: [{event_id, duplicates, pending, more, payload?}
@@ -202,7 +258,7 @@ $$;
 -- here, `more` says that the fan-out goes on later, `payload` is the place of the event's payload in
 -- the batch if something of it is there.
 create or replace function public.enqueue_webhook_events(
-  events text, claim_limit integer, lease_seconds integer
+  events text, claim_limit integer, lease_seconds integer, max_bytes integer default null
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
@@ -216,9 +272,10 @@ declare
   event webhooks.new_event;
   stored webhooks.stored_event;
   done webhooks.fanned_out;
-  -- What is left of claim_limit and of max_batch_bytes().
+  -- What is left of claim_limit, of max_batch_bytes(), and of max_bytes.
   room integer := claim_limit;
   bytes integer := webhooks.max_batch_bytes();
+  sent_bytes integer := max_bytes;
   endpoints integer := 0;
   payloads integer := 0;
   answers jsonb[];
@@ -250,7 +307,9 @@ begin
     end if;
     done := webhooks.fan_out(stored.ref, event.event_id, stored.event_type, event.user_id,
       stored.max_attempts, null, null, null,
-      case when stored.bytes <= bytes then room else 0 end, lease_seconds);
+      case when stored.bytes <= bytes
+        then webhooks.claims_of(room, stored.bytes, sent_bytes, claimed = '{}') else 0 end,
+      lease_seconds);
     if done.next_after is not null then
       insert into webhooks.outbox (owner, event_ref, after_endpoint)
       values (coalesce(event.user_id, webhooks.no_owner()), stored.ref, done.next_after)
@@ -265,6 +324,7 @@ begin
       claimed := claimed || done.claimed;
       room := room - cardinality(done.claimed);
       bytes := bytes - stored.bytes;
+      sent_bytes := sent_bytes - cardinality(done.claimed) * stored.bytes;
       payloads := payloads + 1;
     end if;
   end loop;
@@ -318,25 +378,27 @@ $$;
 revoke all on function
   webhooks.max_payload_bytes(), webhooks.max_batch_bytes(),
   webhooks.payload(text, text, jsonb),
-  webhooks.event_refusal(text, text, jsonb, integer, integer),
+  webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
+  webhooks.number_refusal(jsonb),
   webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
-  webhooks.emit(text, jsonb, uuid, text),
+  webhooks.emit(text, jsonb, uuid, text, text),
   webhooks.parse_events(text), webhooks.read_event(jsonb)
   from public;
 revoke all on function
-  public.emit_webhook_event(text, jsonb, uuid, text),
-  public.broadcast_webhook_event(text, jsonb, text),
-  public.enqueue_webhook_events(text, integer, integer),
+  public.emit_webhook_event(text, jsonb, uuid, text, text),
+  public.broadcast_webhook_event(text, jsonb, text, text),
+  public.enqueue_webhook_events(text, integer, integer, integer),
   public.store_webhook_events(text)
   from public, anon, authenticated;
 grant execute on function
   webhooks.max_payload_bytes(), webhooks.max_batch_bytes(),
   webhooks.payload(text, text, jsonb),
-  webhooks.event_refusal(text, text, jsonb, integer, integer),
+  webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
+  webhooks.number_refusal(jsonb),
   webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
   webhooks.parse_events(text), webhooks.read_event(jsonb),
-  public.emit_webhook_event(text, jsonb, uuid, text),
-  public.broadcast_webhook_event(text, jsonb, text),
-  public.enqueue_webhook_events(text, integer, integer),
+  public.emit_webhook_event(text, jsonb, uuid, text, text),
+  public.broadcast_webhook_event(text, jsonb, text, text),
+  public.enqueue_webhook_events(text, integer, integer, integer),
   public.store_webhook_events(text)
   to service_role;

@@ -2,15 +2,19 @@
 -- endpoints. The payload is not copied, so a step is as quick for 256 KiB as for an empty event.
 
 -- What an endpoint may have subscribed to that wants events of this type: for a.b.c these are
--- *, a.*, a.b.* and a.b.c.
+-- *, a.*, a.b.* and a.b.c. The system's own events about endpoints are not meant by *: an endpoint for
+-- business events would not know what to do with them.
 create or replace function webhooks.event_patterns(event_type text) returns text[]
 language plpgsql immutable
 set search_path = ''
 as $$
 declare
   parts constant text[] := string_to_array(event_type, '.');
-  patterns text[] := array['*', event_type];
+  patterns text[] := array[event_type];
 begin
+  if parts[1] <> 'endpoint' then
+    patterns := patterns || array['*'];
+  end if;
   for n in 1 .. cardinality(parts) - 1 loop
     patterns := patterns || (array_to_string(parts[:n], '.') || '.*');
   end loop;
@@ -266,15 +270,25 @@ begin
 end
 $$;
 
--- Fans out events that are stored, and claims the deliveries made, up to `claim_limit` of them for
--- `lease_seconds`. Each event by itself: one that fails is rolled back alone. Begins no event
+-- How many of `room` deliveries of an event may be claimed, if its payload has `bytes` and `left_bytes`
+-- (null: any) may still be sent. The first of a batch always may.
+create or replace function webhooks.claims_of(
+  room integer, bytes integer, left_bytes integer, is_first boolean
+) returns integer
+language sql immutable
+return case when left_bytes is null then room
+  else least(room, greatest(left_bytes / greatest(bytes, 1), is_first::integer)) end;
+
+-- Fans out events that are stored, and claims the deliveries made, up to `claim_limit` of them, of
+-- `max_bytes` of payloads, for `lease_seconds`; nothing where `most_leased` deliveries are leased. Each event by itself: one that fails is rolled back alone. Begins no event
 -- after 300 ms or 2,000 endpoints. Renews the pump's lease, or ends it where nothing is left.
 --
 -- Answers {batch, due, stored}: for `batch` see webhooks.batch(); `due` says that claiming may find
 -- something, `stored` that fan-out may: where it found something now, more may be stored while that
 -- is sent.
 create or replace function public.fan_out_webhook_events(
-  claim_limit integer, lease_seconds integer
+  claim_limit integer, lease_seconds integer, max_bytes integer default null,
+  most_leased integer default null
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
@@ -289,9 +303,13 @@ declare
   done webhooks.fanned_out;
   endpoints integer := 0;
   bytes integer := webhooks.max_batch_bytes();
+  sent_bytes integer := max_bytes;
   claimed uuid[] := '{}';
   is_more boolean;
 begin
+  if not webhooks.has_room(most_leased) then
+    return jsonb_build_object('batch', webhooks.batch('{}'), 'due', true, 'stored', true);
+  end if;
   perform webhooks.begin_generation('webhooks.outbox_generation');
   for picked in select * from webhooks.pick_from_outbox(greatest(claim_limit, 1)) loop
     exit when endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
@@ -306,8 +324,9 @@ begin
     begin
       done := webhooks.fan_out(event.id, event.event_id, event.event_type, event.user_id,
         event.max_attempts, step.after_endpoint, step.only_endpoint, step.except_endpoint,
-        case when octet_length(event.payload) <= bytes
-          then claim_limit - cardinality(claimed) else 0 end,
+        case when octet_length(event.payload) <= bytes then webhooks.claims_of(
+            claim_limit - cardinality(claimed), octet_length(event.payload), sent_bytes, claimed = '{}')
+          else 0 end,
         lease_seconds);
       if done.next_after is null then
         delete from webhooks.outbox o
@@ -328,6 +347,7 @@ begin
     if cardinality(done.claimed) > 0 then
       claimed := claimed || done.claimed;
       bytes := bytes - octet_length(event.payload);
+      sent_bytes := sent_bytes - cardinality(done.claimed) * octet_length(event.payload);
     end if;
   end loop;
   is_more := cardinality(claimed) > 0 or webhooks.is_stored();
@@ -364,9 +384,9 @@ revoke all on function
   webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
   webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
   webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
-  webhooks.is_stored()
+  webhooks.claims_of(integer, integer, integer, boolean), webhooks.is_stored()
   from public;
-revoke all on function public.fan_out_webhook_events(integer, integer)
+revoke all on function public.fan_out_webhook_events(integer, integer, integer, integer)
   from public, anon, authenticated;
 grant execute on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
@@ -375,8 +395,8 @@ grant execute on function
   webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
   webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
   webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
-  webhooks.is_stored(),
-  public.fan_out_webhook_events(integer, integer)
+  webhooks.claims_of(integer, integer, integer, boolean), webhooks.is_stored(),
+  public.fan_out_webhook_events(integer, integer, integer, integer)
   to service_role;
 -- Owners' functions look up what a type is matched by.
 grant execute on function webhooks.event_patterns(text) to anon, authenticated;

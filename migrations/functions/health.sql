@@ -3,6 +3,11 @@
 -- A healthy endpoint has no row in webhooks.endpoint_health, and an attempt that succeeds there
 -- writes none.
 
+-- The id of the operator's endpoint, at ALERT_WEBHOOK_URL.
+create or replace function webhooks.operator_endpoint() returns uuid
+language sql immutable
+return '00000000-0000-4000-8000-000000000000'::uuid;
+
 -- Notes failures in a row, and what follows of them: `outcomes` as webhooks.record_attempts()
 -- answers them. Whatever goes wrong here, the results stay recorded.
 create or replace function webhooks.note_health(outcomes jsonb, alert_url text) returns void
@@ -95,8 +100,15 @@ begin
 end
 $$;
 
+-- Whether nothing needs to be known of a healthy endpoint any more: the last alert is not failing, and
+-- an hour old.
+create or replace function webhooks.is_forgotten(health webhooks.endpoint_health) returns boolean
+language sql stable
+return not health.is_failing
+  and (health.alerted_at is null or health.alerted_at < now() - interval '1 hour');
+
 -- What waits for an endpoint that backed off goes on at once when one delivery succeeded. Its row of
--- endpoint_health goes, unless an alert was sent for it.
+-- endpoint_health goes, unless an alert needs it.
 create or replace function webhooks.end_back_off(streaks jsonb) returns void
 language plpgsql volatile
 set search_path = ''
@@ -113,13 +125,14 @@ begin
     select s.endpoint_id
     from jsonb_to_recordset(streaks) as s (endpoint_id uuid, consecutive_failures integer)
     where s.consecutive_failures = 0))
-    and h.alerted_at is null;
+    and webhooks.is_forgotten(h);
 end
 $$;
 
 -- Disables endpoints that answered 410 at the URL they have, or failed without a success for
 -- DISABLE_AFTER_DAYS (5) and at least DISABLE_AFTER_ATTEMPTS (20), and emits endpoint.disabled. One
--- that its owner is changing just now is left until its next failure.
+-- that its owner is changing just now is left until its next failure. The operator's is never
+-- disabled: metrics show that it fails.
 create or replace function webhooks.disable_lost_endpoints(streaks jsonb, alert_url text)
 returns void
 language plpgsql volatile
@@ -135,11 +148,11 @@ begin
       first_failure_at timestamptz, gone_at timestamptz)
     cross join lateral (
       select e.ctid as row_id, e.updated_at from public.webhook_endpoints e
-      where e.id = s.endpoint_id and e.is_active
+      where e.id = s.endpoint_id and e.is_active and e.id <> webhooks.operator_endpoint()
         and (s.gone_at >= e.updated_at
           or s.consecutive_failures >= webhooks.setting('DISABLE_AFTER_ATTEMPTS', 20)
             and s.first_failure_at <= now()
-              - make_interval(days => webhooks.setting('DISABLE_AFTER_DAYS', 5)))
+              - make_interval(hours => 24 * webhooks.setting('DISABLE_AFTER_DAYS', 5)))
       for no key update skip locked
     ) e
   ),
@@ -157,8 +170,9 @@ begin
   )
   select jsonb_agg(jsonb_build_object(
     'endpoint_id', d.id, 'user_id', d.user_id, 'event_type', 'endpoint.disabled',
-    'data', jsonb_build_object('endpoint_id', d.id, 'url', d.url, 'reason', d.disabled_reason,
-      'consecutive_failures', d.consecutive_failures, 'first_failure_at', d.first_failure_at)))
+    'data', jsonb_build_object('endpoint_id', d.id, 'url', webhooks.origin(d.url),
+      'reason', d.disabled_reason, 'consecutive_failures', d.consecutive_failures,
+      'first_failure_at', webhooks.utc(d.first_failure_at))))
   into news
   from disabled d;
   if news is not null then
@@ -168,8 +182,8 @@ end
 $$;
 
 -- Emits endpoint.failing when more than half of at least 10 attempts of these endpoints within an
--- hour failed, once until the endpoint recovers, and endpoint.recovered when half of them or less
--- did. Called when their attempts were counted.
+-- hour failed, once until the endpoint recovers, and endpoint.recovered when less than a fifth of them
+-- did; of both together at most one an hour and endpoint. Called when their attempts were counted.
 create or replace function webhooks.alert(endpoint_ids uuid[], alert_url text) returns void
 language plpgsql volatile
 set search_path = ''
@@ -191,28 +205,28 @@ begin
     select t.*, h.attempts, h.failed
     from hour h
     cross join lateral (
-      select t.ctid as row_id, t.endpoint_id, t.alerted_at, t.consecutive_failures, t.first_failure_at
+      select t.ctid as row_id, t.endpoint_id, t.is_failing, t.consecutive_failures, t.first_failure_at
       from webhooks.endpoint_health t
       where t.endpoint_id = h.endpoint_id
-        and case when t.alerted_at is null then h.attempts >= 10 and h.failed * 2 > h.attempts
-          else h.failed * 2 <= h.attempts end
+        and (t.alerted_at is null or t.alerted_at < now() - interval '1 hour')
+        and case when t.is_failing then h.failed * 5 < h.attempts
+          else h.attempts >= 10 and h.failed * 2 > h.attempts end
       for update skip locked
     ) t
   ),
   changed as (
-    update webhooks.endpoint_health t set
-      alerted_at = case when j.alerted_at is null then now() end
+    update webhooks.endpoint_health t set is_failing = not j.is_failing, alerted_at = now()
     from judged j
     where t.ctid = j.row_id
   )
   select jsonb_agg(jsonb_build_object(
     'endpoint_id', e.id, 'user_id', e.user_id,
     'event_type',
-      case when j.alerted_at is null then 'endpoint.failing' else 'endpoint.recovered' end,
+      case when j.is_failing then 'endpoint.recovered' else 'endpoint.failing' end,
     'data', jsonb_strip_nulls(jsonb_build_object(
-      'endpoint_id', e.id, 'url', e.url, 'attempts_last_hour', j.attempts,
+      'endpoint_id', e.id, 'url', webhooks.origin(e.url), 'attempts_last_hour', j.attempts,
       'failed_last_hour', j.failed, 'consecutive_failures', j.consecutive_failures,
-      'first_failure_at', j.first_failure_at))))
+      'first_failure_at', webhooks.utc(j.first_failure_at)))))
   into news
   from judged j
   cross join lateral (
@@ -222,13 +236,18 @@ begin
   where t.endpoint_id = any (array(
     select h.endpoint_id from webhooks.endpoint_health h
     where h.endpoint_id = any (endpoint_ids) and h.consecutive_failures = 0
-      and h.alerted_at is null
+      and webhooks.is_forgotten(h)
     for update skip locked));
   if news is not null then
     perform webhooks.tell(news, alert_url);
   end if;
 end
 $$;
+
+-- What of a URL an alert may show: the rest may be a secret.
+create or replace function webhooks.origin(url text) returns text
+language sql immutable
+return regexp_replace(url, '^([a-z]+://)([^/?#]*@)?([^/?#]*).*$', '\1\3', 'i');
 
 -- Emits `news`, a JSON array of {endpoint_id, user_id, event_type, data}: to the owner's other
 -- endpoints, and to the operator's at `alert_url` if there is one.
@@ -239,8 +258,7 @@ as $$
 declare
   item record;
   event_id text;
-  -- The operator's endpoint.
-  operator constant uuid := '00000000-0000-4000-8000-000000000000';
+  operator constant uuid := webhooks.operator_endpoint();
 begin
   -- Read first: an insert that finds the row would wait for the transaction that has locked it.
   if alert_url is not null and not exists (
@@ -273,11 +291,15 @@ end
 $$;
 
 revoke all on function
+  webhooks.operator_endpoint(), webhooks.origin(text),
+  webhooks.is_forgotten(webhooks.endpoint_health),
   webhooks.note_health(jsonb, text), webhooks.note_streaks(jsonb), webhooks.end_back_off(jsonb),
   webhooks.disable_lost_endpoints(jsonb, text), webhooks.alert(uuid[], text),
   webhooks.tell(jsonb, text)
   from public;
 grant execute on function
+  webhooks.operator_endpoint(), webhooks.origin(text),
+  webhooks.is_forgotten(webhooks.endpoint_health),
   webhooks.note_health(jsonb, text), webhooks.note_streaks(jsonb), webhooks.end_back_off(jsonb),
   webhooks.disable_lost_endpoints(jsonb, text), webhooks.alert(uuid[], text),
   webhooks.tell(jsonb, text)

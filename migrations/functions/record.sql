@@ -61,7 +61,15 @@ begin
   -- table held when the session began.
   locked as materialized (
     select r.*, d.ctid as row_id, d.attempts + 1 - d.attempts_before_resend as attempts_since_resend,
-      d.max_attempts
+      -- No attempt follows a failure: the receiver asked for none, none is left, or there is no endpoint.
+      case
+        when r.response_status = 410 or d.attempts + 1 - d.attempts_before_resend >= d.max_attempts
+          then true
+        when not r.ok then (
+          select true from webhooks.deleted_endpoints g where g.endpoint_id = d.endpoint_id limit 1
+        ) is true
+        else false
+      end as is_last
     from result r
     cross join lateral (
       select d.ctid, d.* from public.webhook_deliveries d where d.id = r.id limit 1 for no key update
@@ -76,12 +84,11 @@ begin
       leased_until = null,
       status = case
         when r.ok then 'success'
-        when r.response_status = 410 or r.attempts_since_resend >= r.max_attempts then 'failed'
+        when r.is_last then 'failed'
         else 'retrying'
       end,
       next_retry_at = case
-        when not r.ok and r.response_status is distinct from 410
-          and r.attempts_since_resend < r.max_attempts
+        when not r.ok and not r.is_last
           then now() + webhooks.retry_wait(r.attempts_since_resend, r.retry_after_seconds)
       end,
       delivered_at = case when r.ok then now() else d.delivered_at end,
@@ -157,20 +164,20 @@ begin
 end
 $$;
 
--- Results that were recorded before, because the answer to the call before was lost: [{id, status}].
-create or replace function webhooks.recorded_before(results jsonb) returns jsonb
+-- Where deliveries stand whose results were not recorded: they were before, and the answer to that call
+-- was lost, or another claim has overtaken this one. [{id, status}]; not those that are gone.
+create or replace function webhooks.unrecorded(results jsonb, recorded jsonb) returns jsonb
 language plpgsql stable
 set search_path = ''
 as $$
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'status', d.status)), '[]')
-    from jsonb_to_recordset(results) as r (id uuid, claim integer, attempts integer)
+    from jsonb_to_recordset(results) as r (id uuid)
     cross join lateral (
-      select d.id, d.status, d.claims, d.attempts from public.webhook_deliveries d
-      where d.id = r.id limit 1
+      select d.id, d.status from public.webhook_deliveries d where d.id = r.id limit 1
     ) d
-    where d.claims = r.claim and d.attempts = r.attempts + 1
+    where not recorded @> jsonb_build_array(jsonb_build_object('id', r.id))
   );
 end
 $$;
@@ -182,7 +189,7 @@ $$;
 -- claimed, `cause` the kind of failure, `age_ms` how long ago the attempt began. A delivery that is
 -- released was not attempted. One succeeded if the status is 2xx and there is no error; 410 ends
 -- it. The operator is told of endpoints that get disabled at `alert_url`, if there is one.
--- Answers [{id, status}] of what is recorded, now or before.
+-- Answers [{id, status}] of all that there are: one that is left out was deleted meanwhile.
 create or replace function public.record_webhook_results(
   results text, alert_url text default null
 ) returns jsonb
@@ -204,7 +211,7 @@ begin
     answer := answer || webhooks.release(parsed);
   end if;
   if jsonb_array_length(answer) < jsonb_array_length(parsed) then
-    answer := answer || webhooks.recorded_before(parsed);
+    answer := answer || webhooks.unrecorded(parsed, answer);
   end if;
   perform webhooks.note_health(outcomes, alert_url);
   return answer;
@@ -214,14 +221,14 @@ $$;
 revoke all on function
   webhooks.retry_delay(integer), webhooks.retry_wait(integer, bigint),
   webhooks.latency_class(integer), webhooks.latency_ms(smallint),
-  webhooks.record_attempts(jsonb), webhooks.release(jsonb), webhooks.recorded_before(jsonb)
+  webhooks.record_attempts(jsonb), webhooks.release(jsonb), webhooks.unrecorded(jsonb, jsonb)
   from public;
 revoke all on function public.record_webhook_results(text, text)
   from public, anon, authenticated;
 grant execute on function
   webhooks.retry_delay(integer), webhooks.retry_wait(integer, bigint),
   webhooks.latency_class(integer), webhooks.latency_ms(smallint),
-  webhooks.record_attempts(jsonb), webhooks.release(jsonb), webhooks.recorded_before(jsonb),
+  webhooks.record_attempts(jsonb), webhooks.release(jsonb), webhooks.unrecorded(jsonb, jsonb),
   public.record_webhook_results(text, text)
   to service_role;
 grant execute on function webhooks.latency_ms(smallint) to anon, authenticated;

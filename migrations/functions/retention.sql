@@ -178,6 +178,26 @@ begin
 end
 $$;
 
+-- Deletes up to `most` refused events that are older than `before`. Answers how many.
+create or replace function webhooks.purge_refused_events(before timestamptz, most integer)
+returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  purged integer;
+begin
+  delete from webhooks.refused_events r
+  where r.id = any (array(
+    select o.id from (
+      select o.id, o.refused_at from webhooks.refused_events o order by o.id limit most
+    ) o
+    where o.refused_at < before));
+  get diagnostics purged = row_count;
+  return purged;
+end
+$$;
+
 -- Gives the space of the append-only tables back while they are empty: what an open snapshot keeps of
 -- them is read by every claim. Waits for nothing: where another transaction uses a table, it is
 -- left for the next time. Runs as its owner, who alone may truncate.
@@ -207,10 +227,10 @@ $$;
 revoke all on function
   webhooks.purge_deliveries(timestamptz, integer), webhooks.purge_deleted_endpoints(integer),
   webhooks.purge_events(timestamptz, integer), webhooks.purge_counts(timestamptz, integer),
-  webhooks.truncate_drained_logs()
+  webhooks.purge_refused_events(timestamptz, integer), webhooks.truncate_drained_logs()
   from public;
 grant execute on function
   webhooks.purge_deliveries(timestamptz, integer), webhooks.purge_deleted_endpoints(integer),
   webhooks.purge_events(timestamptz, integer), webhooks.purge_counts(timestamptz, integer),
-  webhooks.truncate_drained_logs()
+  webhooks.purge_refused_events(timestamptz, integer), webhooks.truncate_drained_logs()
   to service_role;

@@ -13,7 +13,8 @@ as $$
 declare
   step constant interval := case period
     when '1h' then '5 minutes' when '24h' then '1 hour' when '7d' then '6 hours'
-    when '30d' then '1 day' end;
+    -- Hours, so that no time zone has a say.
+    when '30d' then '24 hours' end;
   steps constant integer := case period
     when '1h' then 12 when '24h' then 24 when '7d' then 28 when '30d' then 30 end;
   last_bucket constant timestamptz := date_bin(step, now(), 'epoch');
@@ -74,13 +75,13 @@ begin
       where d.endpoint_id = any (endpoints) and d.status in ('pending', 'retrying')
     ),
     'oldest_due_at', (
-      select min(d.next_retry_at) from public.webhook_deliveries d
+      select webhooks.utc(min(d.next_retry_at)) from public.webhook_deliveries d
       where d.endpoint_id = any (endpoints) and d.status in ('pending', 'retrying')
         and d.next_retry_at <= now()
     ),
     'buckets', (
       select jsonb_agg(jsonb_build_object(
-        'start', b.start, 'attempts', coalesce(b.attempts, 0), 'failed', coalesce(b.failed, 0))
+        'start', webhooks.utc(b.start), 'attempts', coalesce(b.attempts, 0), 'failed', coalesce(b.failed, 0))
         order by b.start)
       from (
         select s.start, sum(c.attempts) as attempts,

@@ -30,10 +30,11 @@ declare
   ended integer;
 begin
   update public.webhook_endpoints e
-  set previous_secret = null, previous_secret_expires_at = null
+  set previous_secrets = webhooks.signing_secrets(e.previous_secrets)
   where e.id = any (array(
     select p.id from public.webhook_endpoints p
-    where p.previous_secret is not null and p.previous_secret_expires_at <= now()
+    where p.previous_secrets <> '{}'
+      and webhooks.signing_secrets(p.previous_secrets) <> p.previous_secrets
     limit 1000
     for no key update skip locked));
   get diagnostics ended = row_count;
@@ -50,7 +51,7 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  before constant timestamptz := now() - make_interval(days => retention_days);
+  before constant timestamptz := now() - make_interval(hours => 24 * retention_days);
 begin
   if step = 'find_lost_lines' then
     perform webhooks.find_generations();
@@ -67,7 +68,8 @@ begin
     when 'purge_events' then webhooks.purge_events(before, most) = most
     -- Statistics reach back 30 days.
     when 'purge_counts' then webhooks.purge_counts(
-      least(before, now() - interval '31 days'), most) = most
+      least(before, now() - interval '744 hours'), most) = most
+    when 'purge_refused_events' then webhooks.purge_refused_events(before, most) = most
   end;
 exception when others or query_canceled then
   raise warning 'upkeep: % failed: %', step, sqlerrm;
@@ -98,7 +100,7 @@ begin
     raise invalid_parameter_value using message = 'retention_days must be at least 1';
   end if;
   foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
-    'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts']
+    'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events']
   loop
     if clock_timestamp() > now() + interval '1 second' then
       is_more := true;
@@ -178,6 +180,17 @@ as $$
       'Deleted endpoints whose deliveries are being purged',
       'webhooks_deleted_endpoints ' || count(*)
     from webhooks.deleted_endpoints
+    union all
+    select 10, 'webhooks_refused_events', 'gauge',
+      'Events that SQL emitted with on_refusal => count and that could not be taken',
+      'webhooks_refused_events ' || count(*)
+    from webhooks.refused_events
+    union all
+    select 11, 'webhooks_operator_endpoint_failures', 'gauge',
+      'Failed attempts in a row at ALERT_WEBHOOK_URL',
+      'webhooks_operator_endpoint_failures ' || coalesce((
+        select h.consecutive_failures from webhooks.endpoint_health h
+        where h.endpoint_id = webhooks.operator_endpoint()), 0)
   )
   select string_agg(format(E'# HELP %s %s\n# TYPE %s %s\n%s\n', m.name, m.help, m.name, m.type,
     m.lines), '' order by m.nth)

@@ -10,6 +10,7 @@ revoke all on
   from public, anon, authenticated;
 revoke all on all tables in schema webhooks from public, anon, authenticated;
 revoke all on all sequences in schema webhooks from public, anon, authenticated;
+revoke all on sequence public.webhook_events_id_seq from public, anon, authenticated;
 
 grant select, insert, update, delete on
   public.webhook_event_types, public.webhook_endpoints, public.webhook_events,
@@ -19,7 +20,8 @@ grant select, insert, update, delete on
   webhooks.settings, webhooks.outbox, webhooks.queue, webhooks.due_log, webhooks.generations,
   webhooks.tally,
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
-  webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks
+  webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks,
+  webhooks.refused_events
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
 grant usage, update on sequence
@@ -64,6 +66,7 @@ alter table webhooks.progress enable row level security;
 alter table webhooks.pump enable row level security;
 alter table webhooks.ticks enable row level security;
 alter table webhooks.wake_up enable row level security;
+alter table webhooks.refused_events enable row level security;
 
 create policy webhook_event_types_select on public.webhook_event_types
   for select to anon, authenticated using (true);

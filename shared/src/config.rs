@@ -8,10 +8,13 @@
 //! | `SUPABASE_SERVICE_ROLE_KEY` | deliver | what callers must present, and what PostgREST is called with |
 //! | `DELIVERY_TIMEOUT_MS` | deliver | how long an endpoint may take, 15000 |
 //! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 5 |
-//! | `DELIVERY_BATCH` | deliver | deliveries claimed at a time, 50 |
-//! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 50 |
+//! | `DELIVERY_BATCH` | deliver | deliveries claimed at a time, 10 |
+//! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 20 |
+//! | `MAX_SENT_BYTES` | deliver | bytes of payloads an invocation may send, 524288 |
+//! | `MAX_BATCHES` | deliver | batches that are under way at a time by way of the queue, 32 |
 //! | `TICK_SECONDS` | deliver | how long the cron goes on sending, 50 |
 //! | `WAKE_UP_KEY` | deliver | what the database's wake-up presents, none |
+//! | `METRICS_KEY` | deliver | what a monitoring system presents for `/metrics`, none |
 //! | `ALERT_WEBHOOK_URL` | deliver | is told of endpoints that fail, unset |
 //! | `RETENTION_DAYS` | deliver | how long deliveries are kept that have ended, 90 |
 //! | `DATABASE_TIMEOUT_MS` | both | how long PostgREST may take, 10000 |
@@ -68,10 +71,16 @@ pub struct DeliverConfig {
     pub batch: usize,
     /// How many requests of its own an invocation may make.
     pub max_subrequests: u32,
+    /// How many bytes of payloads an invocation may send, each as often as it is sent.
+    pub max_sent_bytes: u32,
+    /// How many batches may be under way at a time by way of the queue.
+    pub max_batches: u32,
     /// How long the cron goes on sending.
     pub tick: Duration,
     /// What may be presented instead of the service key to have what is due sent.
     pub wake_up_key: Option<Secret>,
+    /// What may be presented instead of the service key to read the metrics.
+    pub metrics_key: Option<Secret>,
     /// Who is told of endpoints that fail, besides their owners.
     pub alert_url: Option<EndpointUrl>,
     /// How long deliveries are kept that have ended.
@@ -123,10 +132,13 @@ impl DeliverConfig {
             )?),
             // Workers open six connections: five send, and one is kept for the database.
             concurrency: number(lookup, "DELIVERY_CONCURRENCY", 5, 1..=5)? as usize,
-            batch: number(lookup, "DELIVERY_BATCH", 50, 1..=500)? as usize,
-            max_subrequests: number(lookup, "MAX_SUBREQUESTS", 50, 20..=10_000)? as u32,
+            batch: number(lookup, "DELIVERY_BATCH", 10, 1..=500)? as usize,
+            max_subrequests: number(lookup, "MAX_SUBREQUESTS", 20, 20..=10_000)? as u32,
+            max_sent_bytes: number(lookup, "MAX_SENT_BYTES", 512 << 10, 1..=1 << 30)? as u32,
+            max_batches: number(lookup, "MAX_BATCHES", 32, 1..=1000)? as u32,
             tick: Duration::from_secs(number(lookup, "TICK_SECONDS", 50, 1..=100)?),
             wake_up_key: key(lookup, "WAKE_UP_KEY")?,
+            metrics_key: key(lookup, "METRICS_KEY")?,
             alert_url,
             retention_days: number(lookup, "RETENTION_DAYS", 90, 1..=3650)? as u32,
         };
@@ -262,23 +274,25 @@ mod tests {
         let config = deliver(&[]).unwrap();
         assert_eq!(config.database.url, "https://x.supabase.co/rest/v1");
         assert_eq!(config.timeout, Duration::from_secs(15));
-        assert_eq!((config.concurrency, config.batch), (5, 50));
-        assert_eq!(config.max_subrequests, 50);
+        assert_eq!((config.concurrency, config.batch), (5, 10));
+        assert_eq!(config.max_subrequests, 20);
+        assert_eq!((config.max_sent_bytes, config.max_batches), (524_288, 32));
         assert_eq!(config.tick, Duration::from_secs(50));
-        assert!(config.wake_up_key.is_none() && config.alert_url.is_none());
+        assert!(config.wake_up_key.is_none() && config.metrics_key.is_none());
+        assert!(config.alert_url.is_none());
         assert_eq!(config.retention_days, 90);
         assert_eq!(config.local_endpoints, LocalEndpoints::Refused);
     }
 
     #[test]
     fn a_lease_outlasts_the_worst_case_of_a_batch() {
-        // 10 rounds of 15 s, and 5 calls of up to 11 s.
-        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 150 + 55);
+        // 2 rounds of 15 s, and 5 calls of up to 11 s.
+        assert_eq!(deliver(&[]).unwrap().lease_seconds(), 30 + 55);
         let odd = [
             ("DELIVERY_TIMEOUT_MS", "1001"),
             ("DATABASE_TIMEOUT_MS", "2999"),
         ];
-        assert_eq!(deliver(&odd).unwrap().lease_seconds(), 31);
+        assert_eq!(deliver(&odd).unwrap().lease_seconds(), 22);
     }
 
     #[test]
@@ -303,8 +317,11 @@ mod tests {
             // Each within its range, together longer than a cron may last.
             ("DELIVERY_BATCH", "499"),
             ("MAX_SUBREQUESTS", "19"),
+            ("MAX_SENT_BYTES", "0"),
+            ("MAX_BATCHES", "1001"),
             ("TICK_SECONDS", "101"),
             ("WAKE_UP_KEY", "two words"),
+            ("METRICS_KEY", "two words"),
             ("ALERT_WEBHOOK_URL", "http://10.0.0.1/"),
             ("RETENTION_DAYS", "0"),
             ("ALLOW_LOCAL_ENDPOINTS", "yes"),

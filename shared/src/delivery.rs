@@ -136,6 +136,16 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// How many bytes of payloads are sent, each as often as it is.
+    #[must_use]
+    pub fn sent_bytes(&self) -> usize {
+        let claimed = self.claimed.iter();
+        claimed
+            .filter_map(|claimed| self.payloads.get(claimed.payload))
+            .map(String::len)
+            .sum()
+    }
+
     /// Takes in another batch, to be sent after this one.
     pub fn extend(&mut self, other: Self) {
         let place = self.payloads.len();
@@ -256,5 +266,7 @@ mod tests {
         let places: Vec<_> = first.claimed.iter().map(|d| d.payload).collect();
         assert_eq!(places, [0, 1, 2]);
         assert_eq!(first.payloads, ["a", "a", "b"]);
+        first.claimed.push(Claimed::default());
+        assert_eq!(first.sent_bytes(), 4);
     }
 }

@@ -46,11 +46,13 @@ impl EndpointUrl {
         {
             return Err("must not contain white space, control characters or backslashes");
         }
-        // As the database wants it, too; a parser would let other spellings pass.
-        let Some(rest) = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://"))
-        else {
+        // In any case of letters: phones write Https://. A parser would let other spellings pass.
+        let is_web = |scheme: &str| {
+            ["https", "http"]
+                .iter()
+                .any(|s| scheme.eq_ignore_ascii_case(s))
+        };
+        let Some((_, rest)) = text.split_once("://").filter(|(scheme, _)| is_web(scheme)) else {
             return Err("must start with https://");
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();

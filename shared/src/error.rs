@@ -26,6 +26,10 @@ pub enum Error {
     UnsupportedMediaType,
     /// The body is larger than this many bytes.
     BodyTooLarge(usize),
+    /// An event's payload would be larger than this many bytes.
+    PayloadTooLarge(u64),
+    /// The database cannot hold a value of the call: its SQLSTATE, of class 22 or 23.
+    InvalidValue(String),
     /// No credential, or one that is not valid. The same whatever was wrong.
     Unauthorized,
     /// There is nothing at this path, or it is not the caller's: a sentence.
@@ -65,11 +69,11 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::InvalidBody(_) | Self::InvalidField { .. } => 400,
+            Self::InvalidBody(_) | Self::InvalidField { .. } | Self::InvalidValue(_) => 400,
             Self::Unauthorized => 401,
             Self::NotFound(_) => 404,
             Self::MethodNotAllowed(_) => 405,
-            Self::BodyTooLarge(_) => 413,
+            Self::BodyTooLarge(_) | Self::PayloadTooLarge(_) => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests(_) => 429,
             Self::Refused { status, .. } => *status,
@@ -104,6 +108,14 @@ impl Error {
                 "body_too_large",
                 format!("The request body is larger than {limit} bytes").into(),
             ),
+            Self::PayloadTooLarge(limit) => (
+                "payload_too_large",
+                format!("The payload would be larger than {limit} bytes").into(),
+            ),
+            Self::InvalidValue(state) => (
+                "invalid_value",
+                format!("The database cannot hold a value of this call (SQLSTATE {state})").into(),
+            ),
             Self::Unauthorized => ("unauthorized", "Invalid or missing authentication".into()),
             Self::NotFound(message) => ("not_found", (*message).into()),
             Self::MethodNotAllowed(methods) => (
@@ -128,6 +140,7 @@ impl Error {
         let details = match self {
             Self::InvalidField { field, .. } => json!({"field": field}),
             Self::BodyTooLarge(limit) => json!({"max_bytes": limit}),
+            Self::PayloadTooLarge(limit) => json!({"max_bytes": limit}),
             Self::Misconfigured(setting) => json!({"setting": setting}),
             Self::Refused { details, .. } => Value::Object(details.clone()),
             _ => Value::Null,

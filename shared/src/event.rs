@@ -5,8 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::parse::{Storable, Whole};
+use crate::error::Error;
+use crate::parse::{StorableJson, Whole};
 use crate::secret;
+
+/// The most bytes a payload may have: as `webhooks.max_payload_bytes()`.
+const MAX_PAYLOAD_BYTES: u64 = 256 << 10;
 
 /// How many attempts a delivery may ask for.
 pub type MaxAttempts = Whole<1, 100>;
@@ -116,7 +120,21 @@ pub struct NewEvent<'a> {
     max_attempts: Option<MaxAttempts>,
     /// As the caller wrote it: never parsed and written again.
     #[serde(borrow, deserialize_with = "storable_object")]
-    data: &'a RawValue,
+    data: StorableJson<'a>,
+}
+
+impl NewEvent<'_> {
+    /// Refuses an event whose payload is too large by its numbers alone. Few bytes may grow to
+    /// many; the size of the whole is for the database to say, which writes it.
+    ///
+    /// # Errors
+    /// [`Error::PayloadTooLarge`].
+    pub fn check_size(self) -> Result<Self, Error> {
+        match self.data.number_characters() {
+            0..=MAX_PAYLOAD_BYTES => Ok(self),
+            _ => Err(Error::PayloadTooLarge(MAX_PAYLOAD_BYTES)),
+        }
+    }
 }
 
 fn id_or_random<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
@@ -134,14 +152,13 @@ fn owner<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::
     Ok(Some(id))
 }
 
-fn storable_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de RawValue, D::Error> {
+fn storable_object<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<StorableJson<'de>, D::Error> {
     let data = <&RawValue>::deserialize(deserializer)?;
-    if !data.get().starts_with('{') {
-        return Err(D::Error::custom("must be a JSON object"));
-    }
-    match serde_json::from_str::<Storable>(data.get()) {
-        Ok(Storable) => Ok(data),
-        Err(e) => Err(D::Error::custom(format!("cannot be stored: {e}"))),
+    match data.get().starts_with('{') {
+        true => StorableJson::parse(data).map_err(D::Error::custom),
+        false => Err(D::Error::custom("must be a JSON object")),
     }
 }
 

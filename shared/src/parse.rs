@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::error::Error;
 
@@ -92,7 +93,8 @@ pub fn answer<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
 pub fn body<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
     let text = std::str::from_utf8(body)
         .map_err(|_| Error::InvalidBody("The request body is not UTF-8".to_owned()))?;
-    object(text)
+    // RFC 8259, section 8.1: a byte order mark may be ignored.
+    object(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 /// As [`body`], where the body may be left out.
@@ -165,7 +167,7 @@ impl<const MIN: u32, const MAX: u32> Visitor<'_> for WholeVisitor<MIN, MAX> {
 }
 
 /// A text that Postgres can hold: without U+0000.
-#[derive(Debug, Serialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Text(String);
 
@@ -194,11 +196,99 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// Reads a JSON value only to see that it is one Postgres and receivers can live with:
-/// not nested too deeply (serde_json stops at 128 levels), no number beyond a double, no
-/// text with U+0000 or a lone surrogate. What else `jsonb` refuses, it says itself.
-#[derive(Debug)]
-pub struct Storable;
+/// The most digits a number may have before the point, and after it, written out without an exponent.
+const MAX_DIGITS: u64 = 1000;
+
+/// JSON, as the caller wrote it, that Postgres and receivers can live with: not nested too deeply
+/// (serde_json stops at 128 levels), no text with U+0000 or a lone surrogate, and no number
+/// beyond a double or with more than 1,000 digits before or after the point.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
+pub struct StorableJson<'a>(&'a RawValue);
+
+impl<'de> Deserialize<'de> for StorableJson<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(<&RawValue>::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl<'a> StorableJson<'a> {
+    /// Checks the JSON.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong, to follow the field's name.
+    pub fn parse(json: &'a RawValue) -> Result<Self, String> {
+        let unfit = |problem: &dyn fmt::Display| format!("cannot be stored: {problem}");
+        serde_json::from_str::<Storable>(json.get()).map_err(|e| unfit(&e))?;
+        match numbers(json.get()).all(|number| digits(number).iter().all(|n| *n <= MAX_DIGITS)) {
+            true => Ok(Self(json)),
+            false => Err(unfit(&"it contains a number of more than 1000 digits")),
+        }
+    }
+
+    /// The JSON.
+    #[must_use]
+    pub fn get(&self) -> &'a str {
+        self.0.get()
+    }
+
+    /// How many characters its numbers have, written out as Postgres writes them: 1e-7 is 0.0000001.
+    #[must_use]
+    pub fn number_characters(&self) -> u64 {
+        numbers(self.get()).flat_map(digits).sum()
+    }
+}
+
+/// The numbers in valid JSON.
+fn numbers(json: &str) -> impl Iterator<Item = &str> {
+    let mut rest = json;
+    std::iter::from_fn(move || {
+        loop {
+            let start = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+            rest = &rest[start..];
+            if let Some(text) = rest.strip_prefix('"') {
+                rest = after_string(text);
+                continue;
+            }
+            let is_part = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let (number, after) = rest.split_at(end);
+            rest = after;
+            return Some(number);
+        }
+    })
+}
+
+/// What follows a string of valid JSON, from after its first quotation mark.
+fn after_string(text: &str) -> &str {
+    let mut is_escaped = false;
+    let end = text.find(|c| {
+        let is_end = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or("", |end| &text[end + 1..])
+}
+
+/// How many digits a number has before the point and after it, written out without an exponent. An
+/// exponent that is too long for an i32 is as good as any that long.
+fn digits(number: &str) -> [u64; 2] {
+    let number = number.trim_start_matches('-');
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let limit = if exponent.starts_with('-') {
+        i32::MIN
+    } else {
+        i32::MAX
+    };
+    let exponent: i64 = exponent.parse().unwrap_or(limit).into();
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let whole = (whole.len() as i64 + exponent).max(1);
+    let fraction = (fraction.len() as i64 - exponent).max(0);
+    [whole.unsigned_abs(), fraction.unsigned_abs()]
+}
+
+/// Reads a JSON value only to see that it is one.
+struct Storable;
 
 impl<'de> Deserialize<'de> for Storable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -358,22 +448,43 @@ mod tests {
     }
 
     #[test]
-    fn storable_refuses_what_jsonb_refuses() {
+    fn storable_refuses_what_jsonb_refuses_and_what_grows() {
+        let parse = |text: &str| {
+            let json: Box<RawValue> = serde_json::from_str(text).unwrap();
+            StorableJson::parse(&json).map(|json| json.number_characters())
+        };
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        let long = format!("0.{}", "0".repeat(1001));
         for text in [
             r#""\u0000""#,
             r#"{"\u0000":1}"#,
             r#"["\ud800"]"#,
             "1e999",
+            "-1E+309",
+            "[0e-1001]",
+            "1e-16000",
+            "1.5e-1000",
+            "1e-99999999999999999999",
+            "0e99999999999999999999",
+            "0e1000",
+            r#"{"a\\": "\"1", "b": 1e-1001}"#,
+            &long,
             &deep,
         ] {
-            assert!(serde_json::from_str::<Storable>(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
-        for text in [
-            r#"{"a":[1,-2,3.5,12345678901234567890,true,null,"é\ud83d\ude00"]}"#,
-            "{}",
+        for (text, characters) in [
+            (
+                r#"{"a":[1,-2,3.5,12345678901234567890,true,null,"é\ud83d\ude00"]}"#,
+                24,
+            ),
+            (r#"{"1":"1e-2000 \" 1e-2000","b\\":-1.50e2}"#, 3),
+            ("{}", 0),
+            ("1e300", 301),
+            ("[1e-1000, 0.5]", 1003),
+            ("0e999", 1000),
         ] {
-            assert!(serde_json::from_str::<Storable>(text).is_ok(), "{text}");
+            assert_eq!(parse(text), Ok(characters), "{text}");
         }
     }
 
@@ -385,7 +496,9 @@ mod tests {
             text in "\\{?[{\\[\\]}:,\"\\\\a-c0-9ue.+-]{0,60}",
         ) {
             let _ = body::<Body>(text.as_bytes());
-            let _ = serde_json::from_str::<Storable>(&text);
+            if let Ok(json) = serde_json::from_str::<Box<RawValue>>(&text) {
+                let _ = StorableJson::parse(&json).map(|json| json.number_characters());
+            }
         }
     }
 }

@@ -1,8 +1,13 @@
-// A POST as one promise: see post() in platform.rs.
+// What platform.rs has of JavaScript.
+
+/** Writes a line to the log as an object: Workers Logs can be searched by its fields. */
+export function log(json, isError) {
+  (isError ? console.error : console.log)(JSON.parse(json));
+}
 
 /**
- * Sends a POST and reads at most `max` bytes of the answer. Redirects are answers like any
- * other. `timeout`, in milliseconds, covers all of it. Never rejects.
+ * Sends a POST, as one promise, and reads at most `max` bytes of the answer. Redirects are answers like
+ * any other. `timeout`, in milliseconds, covers all of it. Never rejects.
  *
  * @param {string} url
  * @param {string} headers names and values, as JSON: [[name, value], …]
@@ -26,7 +31,7 @@ export async function post(url, headers, body, timeout, max) {
     if (!response.ok) answer[2] = response.headers.get("retry-after") ?? undefined;
     [answer[3], answer[4]] = await read(response, max);
   } catch (error) {
-    [answer[5], answer[6]] = failure(error, controller.signal.aborted);
+    [answer[5], answer[6]] = failure(error, controller.signal.aborted, answer[1] !== undefined);
   } finally {
     clearTimeout(alarm);
   }
@@ -35,35 +40,36 @@ export async function post(url, headers, body, timeout, max) {
 }
 
 /** The kind of a failure, and what there is to say about it. */
-function failure(error, isTimeout) {
+function failure(error, isTimeout, isAnswered) {
   const text = String(error?.message ?? error);
   if (isTimeout) return ["timeout", text];
   // What workerd says where a connection is refused or ends.
   if (text.startsWith("Network connection lost")) return ["lost", text];
+  if (isAnswered) return ["unreadable", text];
   // workerd gives nothing but a reference where a name is unknown or TLS fails.
   if (text.startsWith("internal error")) return ["unreachable", text];
   return ["other", text];
 }
 
-/** Reads at most `max` bytes of an answer: the bytes, and whether there are more. */
+/** Reads the first `max` bytes of an answer: the bytes, and whether there may be more. */
 async function read(response, max) {
   const { body, headers } = response;
   if (!body) return [new Uint8Array(), false];
   // As much as is declared can come: it is read in one piece, which is cheaper.
   const declared = headers.get("content-length");
-  if (declared && Number(declared) <= max && !headers.has("content-encoding")) {
+  if (declared && Number(declared) < max && !headers.has("content-encoding")) {
     return [new Uint8Array(await response.arrayBuffer()), false];
   }
   const chunks = [];
   let length = 0;
   const reader = body.getReader();
   try {
-    for (let chunk; length <= max && !(chunk = await reader.read()).done;) {
+    for (let chunk; length < max && !(chunk = await reader.read()).done;) {
       chunks.push(chunk.value);
       length += chunk.value.length;
     }
   } finally {
-    // The rest of the body is not wanted, and whether cancelling it works does not matter.
+    // The rest of the body is not wanted, and whether it could be had does not matter.
     reader.cancel().catch(() => {});
   }
   const bytes = new Uint8Array(length);
@@ -72,5 +78,5 @@ async function read(response, max) {
     bytes.set(chunk, end);
     end += chunk.length;
   }
-  return [bytes.subarray(0, max), length > max];
+  return [bytes.subarray(0, max), length >= max];
 }

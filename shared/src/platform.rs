@@ -8,7 +8,7 @@ use serde_json::json;
 use worker::js_sys::futures::JsFuture;
 use worker::js_sys::{Array, Reflect, Uint8Array};
 use worker::wasm_bindgen::JsCast;
-use worker::{Date, Delay, Env, Headers, Request, Response, console_error, console_log};
+use worker::{Date, Delay, Env, Headers, Request, Response};
 
 use crate::error::Error;
 
@@ -23,14 +23,15 @@ pub async fn sleep(duration: Duration) {
     Delay::from(duration).await;
 }
 
-/// Writes a line of JSON to the log. It must have no payload, secret or URL in it.
+/// Writes a line to the log, with fields to search by. It must have no payload, secret or URL in it.
 pub fn log(line: &impl Serialize) {
-    console_log!("{}", json!(line));
+    javascript::log(&json!(line).to_string(), false);
 }
 
-/// Writes a line of JSON to the log, for the operator to act on.
+/// Writes a line to the log, for the operator to act on.
 pub fn log_error(message: &str) {
-    console_error!("{}", json!({"level": "error", "message": message}));
+    let line = json!({"level": "error", "message": message});
+    javascript::log(&line.to_string(), true);
 }
 
 /// The value of a variable or secret of the worker, as text. Read by `Reflect`: the worker crate's
@@ -73,7 +74,7 @@ pub struct Exchange {
     pub retry_after: Option<String>,
     /// The body, or its start. Empty where it did not come whole.
     pub body: Vec<u8>,
-    /// Whether there is more of the body than was read.
+    /// Whether there may be more of the body than was read.
     pub truncated: bool,
     /// Why there was no complete answer, if there was none.
     pub failure: Option<Failure>,
@@ -88,11 +89,13 @@ pub enum Failure {
     Lost,
     /// The host is unknown, or TLS failed.
     Unreachable,
+    /// It came, but its body is not what its headers say: what the platform says about it.
+    Unreadable(String),
     /// What else the platform says.
     Other(String),
 }
 
-/// Sends a POST and reads at most `max_body` bytes of the answer. Redirects are answers like any
+/// Sends a POST and reads the first `max_body` bytes of the answer. Redirects are answers like any
 /// other. `timeout` covers all of it.
 ///
 /// It is one promise, made in `platform.js`: with the `Fetch` of the `worker` crate it is four and a
@@ -116,14 +119,16 @@ pub async fn post(outgoing: Outgoing<'_>, timeout: Duration, max_body: usize) ->
     let answer = Array::from(&answer);
     let text = |at| answer.get(at).as_string();
     let number = |at| answer.get(at).as_f64();
+    let said = || {
+        let text = text(6).unwrap_or_default();
+        text.trim_end_matches('.').chars().take(300).collect()
+    };
     let failure = text(5).map(|kind| match kind.as_str() {
         "timeout" => Failure::Timeout(timeout),
         "lost" => Failure::Lost,
         "unreachable" => Failure::Unreachable,
-        _ => {
-            let text = text(6).unwrap_or_default();
-            Failure::Other(text.trim_end_matches('.').chars().take(300).collect())
-        }
+        "unreadable" => Failure::Unreadable(said()),
+        _ => Failure::Other(said()),
     });
     Exchange {
         duration_ms: number(0).unwrap_or_default() as u64,
@@ -146,6 +151,7 @@ mod javascript {
 
     #[wasm_bindgen(module = "/src/platform.js")]
     extern "C" {
+        pub(super) fn log(json: &str, is_error: bool);
         pub(super) fn post(url: &str, headers: &str, body: &str, timeout: f64, max: f64)
         -> Promise;
     }
@@ -157,8 +163,18 @@ pub fn header(request: &Request, name: &str) -> Option<String> {
     request.headers().get(name).ok().flatten()
 }
 
-/// Reads a request's body of at most `max` bytes, which must be JSON by its type if it has
-/// one.
+/// Types that clients declare JSON as which they send as text, as a form or as bytes: `fetch` and
+/// supabase-js with a string, `curl -d`, `fetch` with a buffer.
+const TYPES_OF_JSON: [&str; 5] = [
+    "application/json",
+    "text/json",
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "application/octet-stream",
+];
+
+/// Reads a request's body of at most `max` bytes, which must not be declared as something that
+/// is never JSON.
 ///
 /// # Errors
 /// It is declared as something else, too large, or broken off.
@@ -166,7 +182,7 @@ pub async fn read_json_body(request: &mut Request, max: usize) -> Result<Vec<u8>
     if let Some(kind) = header(request, "content-type") {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         let kind = kind.to_ascii_lowercase();
-        if kind != "application/json" && !kind.ends_with("+json") {
+        if !kind.is_empty() && !kind.ends_with("+json") && !TYPES_OF_JSON.contains(&&*kind) {
             return Err(Error::UnsupportedMediaType);
         }
     }

@@ -19,13 +19,16 @@ const MAX_ANSWER_BYTES: usize = 32 << 20;
 
 /// In whose name a call is made.
 #[derive(Debug)]
-pub enum Credential {
+pub enum Credential<'a> {
     /// The service role: the worker's own key.
     Service,
-    /// A user's Supabase token.
-    Token(Secret),
-    /// A user's API key.
-    ApiKey(Secret),
+    /// A user's: the first that is there and accepted.
+    User {
+        /// A Supabase token.
+        token: Option<&'a Secret>,
+        /// An API key.
+        api_key: Option<&'a Secret>,
+    },
 }
 
 /// A handle on the database for one caller.
@@ -53,10 +56,16 @@ impl Database {
                 }
                 _ => client,
             },
-            Credential::Token(token) => {
-                client.insert_header("authorization", format!("Bearer {}", token.expose()))
+            Credential::User { token, api_key } => {
+                if let Some(token) = token {
+                    client =
+                        client.insert_header("authorization", format!("Bearer {}", token.expose()));
+                }
+                match api_key {
+                    Some(key) => client.insert_header("x-api-key", key.expose()),
+                    None => client,
+                }
             }
-            Credential::ApiKey(key) => client.insert_header("x-api-key", key.expose()),
         };
         Self {
             client,
@@ -155,9 +164,18 @@ fn interpret(answer: Exchange) -> Result<String, Error> {
 
     let refusal: PostgrestError = serde_json::from_str(&text).unwrap_or_default();
     let code = refusal.code.as_deref().unwrap_or_default();
+    let message = refusal.message.as_deref().unwrap_or_default();
     match (code, status) {
-        // 22023: the token names a role that does not exist.
-        ("PT401" | "22023", _) => Err(Error::Unauthorized),
+        ("PT401", _) => Err(Error::Unauthorized),
+        // The token names a role that does not exist.
+        ("22023", _) if message.starts_with("role ") => Err(Error::Unauthorized),
+        // Data exceptions and violated constraints
+        // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+        (code, _)
+            if code.len() == 5 && ["22", "23"].iter().any(|class| code.starts_with(class)) =>
+        {
+            Err(Error::InvalidValue(code.to_owned()))
+        }
         (code, status @ 400..=499) if code.strip_prefix("PT") == Some(&status.to_string()) => {
             Err(Error::Refused {
                 status,

@@ -41,7 +41,14 @@ impl PrivateStack {
         let folder = root.join(format!(".dev/private/{}", Uuid::new_v4().simple()));
         let mut command = Command::new(root.join("node_modules/.bin/node"));
         // It is to start a database, whatever the tests run against.
-        for name in ["SUPABASE_URL", "POSTGREST_URL", "DATABASE_URL"] {
+        for name in [
+            "SUPABASE_URL",
+            "POSTGREST_URL",
+            "DATABASE_URL",
+            "SUPABASE_PUBLISHABLE_KEY",
+            "SUPABASE_SERVICE_ROLE_KEY",
+            "SUPABASE_JWT_SECRET",
+        ] {
             command.env_remove(name);
         }
         std::fs::create_dir_all(&folder).expect("the folder can be created");

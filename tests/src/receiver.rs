@@ -187,6 +187,28 @@ pub async fn faulty(fault: Fault) -> String {
     url
 }
 
+/// Starts a receiver that sends these bytes for each request, and then closes the connection or leaves it
+/// open. Gives its URL.
+pub async fn raw(answer: Vec<u8>, stays_open: bool) -> String {
+    let listener = listener().await;
+    let url = url_of(&listener);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let mut request = [0; 8192];
+                let _ = stream.read(&mut request).await?;
+                stream.write_all(&answer).await?;
+                match stays_open {
+                    true => forever(stream).await,
+                    false => stream.shutdown().await,
+                }
+            });
+        }
+    });
+    url
+}
+
 async fn misbehave(mut stream: TcpStream, fault: Fault) -> std::io::Result<()> {
     // The request's headers, and most likely its body.
     let mut request = [0; 8192];

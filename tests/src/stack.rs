@@ -28,6 +28,10 @@ pub struct Stack {
     pub user_jwt: String,
     pub api_key: String,
     pub receiver_url: String,
+    /// Whether `supabase_url` is a PostgREST without Supabase's paths and its Auth: only where the tests
+    /// run against one, and never for a private stack.
+    #[serde(skip)]
+    pub is_plain_postgrest: bool,
 }
 
 impl Stack {
@@ -45,16 +49,20 @@ impl Stack {
                 file.display()
             )
         });
-        serde_json::from_str(&text).expect("stack.json has the documented keys")
+        let stack = serde_json::from_str(&text).expect("stack.json has the documented keys");
+        Self {
+            is_plain_postgrest: std::env::var_os("POSTGREST_URL").is_some(),
+            ..stack
+        }
     }
 
     /// The setting that tells workers where `supabase_url` is: another one where it
     /// stands for a PostgREST without Supabase's paths.
     #[must_use]
-    pub fn url_setting() -> &'static str {
-        match std::env::var_os("POSTGREST_URL") {
-            Some(_) => "POSTGREST_URL",
-            None => "SUPABASE_URL",
+    pub fn url_setting(&self) -> &'static str {
+        match self.is_plain_postgrest {
+            true => "POSTGREST_URL",
+            false => "SUPABASE_URL",
         }
     }
 
@@ -83,9 +91,9 @@ impl Stack {
 
     /// A new user.
     pub async fn user(&self) -> User {
-        let (id, jwt) = match Self::url_setting() {
-            "POSTGREST_URL" => self.mint_user().await,
-            _ => self.sign_up().await,
+        let (id, jwt) = match self.is_plain_postgrest {
+            true => self.mint_user().await,
+            false => self.sign_up().await,
         };
         User {
             stack: self.clone(),

@@ -54,8 +54,8 @@ impl Workers {
     async fn start_all(stack: &Stack, changes: &Value, extras: &Value) -> Self {
         let settings = |own: Value| {
             let mut settings = json!({
-                Stack::url_setting(): stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
-                "MAX_SUBREQUESTS": "1000",
+                stack.url_setting(): stack.supabase_url, "ALLOW_LOCAL_ENDPOINTS": "true",
+                "DELIVERY_BATCH": "50", "MAX_SUBREQUESTS": "1000", "MAX_SENT_BYTES": "67108864",
             });
             merge(&mut settings, &own);
             merge(&mut settings, changes);

@@ -8,6 +8,20 @@ use anyhow::{Result, ensure};
 
 use crate::{build, command, run, say, seconds, setup, stack};
 
+/// The end-to-end tests that run SQL on databases of their own: with each of the three sets of session
+/// settings in `tests/tests/e2e/database.rs`.
+const SQL_TESTS: [&str; 9] = [
+    "claims::",
+    "emit::",
+    "event_store::",
+    "health::",
+    "isolation::",
+    "regressions::",
+    "retention::",
+    "times::",
+    "values::",
+];
+
 /// Formatting, lints, unit tests, then the end-to-end tests on a stack of their own.
 /// With a filter, only the end-to-end tests it names.
 pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
@@ -73,6 +87,13 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
             tests.args(["--", filter]);
         }
         run(tests.env("WEBHOOKS_STACK", &stack.file))?;
+        for session in ["1", "2"].iter().filter(|_| filter.is_none()) {
+            say("SQL tests with other time zones and formats");
+            let mut tests = command(root, "cargo");
+            tests.args(["test", "--quiet", "-p", "tests", "--test", "e2e", "--"]);
+            tests.args(SQL_TESTS).env("WEBHOOKS_STACK", &stack.file);
+            run(tests.env("WEBHOOKS_TEST_SESSION", session))?;
+        }
         say("looking for secrets in what was logged");
         expect_no_secrets(&stack.logs()?)
     })?;

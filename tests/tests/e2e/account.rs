@@ -386,12 +386,14 @@ async fn the_catalogue_is_kept_by_the_service_and_read_by_owners() {
         (json!({"is_archived": "yes"}), "is_archived"),
         (json!({"is_archived": null}), "is_archived"),
         (json!({"name": "boat.raised"}), "name"),
+        (json!({"description": "a\u{0}"}), "description"),
+        (json!({"example": {"a": "\u{0}"}}), "example"),
     ] {
         let answer = put("boat.sunk", body.clone()).await;
         assert_eq!(answer.expect_error(400), "invalid_field", "{body}");
         assert_eq!(answer.body["field"], field, "{body}");
     }
-    for body in [json!([]), json!("x"), json!({"description": "a\u{0}"})] {
+    for body in [json!([]), json!("x")] {
         let answer = put("boat.sunk", body.clone()).await;
         assert_eq!(answer.expect_error(400), "invalid_body", "{body}");
     }

@@ -274,12 +274,20 @@ async fn wrong_methods_paths_and_types_are_told_so() {
     let user = stack.user().await;
     let id = user.register("https://example.com/").await.id;
     for (method, path, allow) in [
-        (Method::PUT, "/webhooks".to_owned(), "GET, POST, OPTIONS"),
-        (Method::DELETE, "/webhooks".to_owned(), "GET, POST, OPTIONS"),
+        (
+            Method::PUT,
+            "/webhooks".to_owned(),
+            "GET, HEAD, POST, OPTIONS",
+        ),
+        (
+            Method::DELETE,
+            "/webhooks".to_owned(),
+            "GET, HEAD, POST, OPTIONS",
+        ),
         (
             Method::POST,
             format!("/webhooks/{id}"),
-            "GET, PATCH, DELETE, OPTIONS",
+            "GET, HEAD, PATCH, DELETE, OPTIONS",
         ),
         (
             Method::GET,
@@ -316,7 +324,7 @@ async fn wrong_methods_paths_and_types_are_told_so() {
     assert_eq!(answer.expect_error(405), "method_not_allowed");
     let request = user
         .request(Method::POST, "/webhooks")
-        .header("content-type", "text/plain")
+        .header("content-type", "text/html")
         .body(r#"{"url": "https://example.com/"}"#);
     let answer = Answer::of(request).await;
     assert_eq!(answer.expect_error(415), "unsupported_media_type");

@@ -110,7 +110,7 @@ async fn a_result_counts_once_and_only_for_the_latest_claim() {
     assert_eq!(first["id"], second["id"]);
     assert_eq!(
         record(client, result(&first, 200)).await,
-        json!([]),
+        json!([{"id": first["id"], "status": "pending"}]),
         "it comes too late"
     );
 
@@ -255,7 +255,7 @@ async fn an_endpoint_that_is_being_changed_holds_up_no_claim() {
     let endpoint = database.waiting(1, 1, "-1 second").await[0];
     database.waiting(1, 1, "-1 second").await;
     let expired = "update public.webhook_endpoints
-        set previous_secret = 'whsec_old', previous_secret_expires_at = now() where id = $1";
+        set previous_secrets = array[row('whsec_old', now())::webhooks.previous_secret] where id = $1";
     database
         .client
         .execute(expired, &[&endpoint])
@@ -271,7 +271,7 @@ async fn an_endpoint_that_is_being_changed_holds_up_no_claim() {
     assert_eq!(taken(&claimed.expect("it waits for nobody")).len(), 2);
     change.commit().await.unwrap();
     upkeep(&database.client, 90).await;
-    let left = "select count(*) from public.webhook_endpoints where previous_secret is not null";
+    let left = "select count(*) from public.webhook_endpoints where previous_secrets <> '{}'";
     let left: i64 = database.client.query_one(left, &[]).await.unwrap().get(0);
     assert_eq!(left, 0, "the old secret is gone from the database");
     database.stop().await;

@@ -14,9 +14,29 @@ pub(crate) struct Database {
     pub(crate) user: Uuid,
 }
 
+/// Settings of a session that no function may depend on: time zone, DateStyle, IntervalStyle. All SQL
+/// tests run with each: `cargo xtask test` says which by WEBHOOKS_TEST_SESSION.
+const SESSIONS: [[&str; 3]; 3] = [
+    ["Asia/Kolkata", "SQL, DMY", "sql_standard"],
+    ["America/New_York", "German, YMD", "iso_8601"],
+    ["UTC", "ISO, MDY", "postgres"],
+];
+
 impl Database {
     pub(crate) async fn start() -> Self {
         let cluster = Cluster::start(18).await;
+        let nth = std::env::var("WEBHOOKS_TEST_SESSION").map_or(0, |nth| nth.parse().unwrap());
+        let [zone, dates, intervals] = SESSIONS[nth];
+        let settings = format!(
+            "alter database postgres set timezone = '{zone}';
+             alter database postgres set datestyle = '{dates}';
+             alter database postgres set intervalstyle = '{intervals}'"
+        );
+        connect(&cluster.url)
+            .await
+            .batch_execute(&settings)
+            .await
+            .unwrap();
         let client = connect(&cluster.url).await;
         migrate(&client).await;
         let lift = "insert into webhooks.settings values ('MAX_ENDPOINTS_PER_USER', 1000000)";

@@ -138,7 +138,7 @@ async fn an_event_emitted_by_sql_or_by_the_api_arrives_like_any_other() {
     let receiver = Receiver::start(200).await;
     user.register(&receiver.url).await;
     let by_sql = emit(&stack.database().await, "vehicle.created", Some(user.id)).await;
-    let path = match Stack::url_setting() {
+    let path = match stack.url_setting() {
         "POSTGREST_URL" => "/rpc/emit_webhook_event",
         _ => "/rest/v1/rpc/emit_webhook_event",
     };

@@ -334,7 +334,7 @@ async fn an_invocation_makes_no_more_requests_than_it_may() {
     // A call, too, with what follows after its answer.
     let limited = stack.with_workers(&workers);
     let answer = limited.emit(&user, "vehicle.updated", json!({})).await;
-    assert_eq!(answer.expect(StatusCode::OK)["pending"], 50 - 14);
+    assert_eq!(answer.expect(StatusCode::OK)["pending"], 50 - 13);
     let requests = proxy.take_calls().len() + receiver.arrivals().len() - before;
     assert!(requests <= 20, "{requests}");
     private.stop().await;
@@ -391,5 +391,54 @@ async fn what_cannot_be_begun_in_time_is_given_back_and_costs_no_attempt() {
     let sent = receiver.arrivals().len() as i64;
     assert_eq!(found, (50 - sent, 50 - sent));
     assert!((6..50).contains(&sent), "{sent}");
+    private.stop().await;
+}
+
+/// What 10 ms of CPU are enough for; nothing of it is lost.
+#[tokio::test]
+async fn by_default_an_invocation_sends_ten_small_deliveries_or_two_large_ones() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let stack = &private.stack;
+    let defaults = json!({"DELIVERY_BATCH": null, "MAX_SUBREQUESTS": null, "MAX_SENT_BYTES": null});
+    let mut workers = Workers::start(stack, &defaults).await;
+    let limited = stack.with_workers(&workers);
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    for _ in 0..30 {
+        user.register(&receiver.url).await;
+    }
+    let large = "x".repeat(250_000);
+    // An invocation is over when it has written its line to the log.
+    let is_over = async |workers: &Workers, trigger: &str, nth: usize| {
+        let line = format!(r#""trigger":"{trigger}""#);
+        eventually("the invocation is over", SOON, async || {
+            (workers.log().matches(&line).count() >= nth).then_some(())
+        })
+        .await;
+    };
+    let mut ticks = 0;
+    for (nth, (text, first, most)) in [("small", 10, 13), (&large, 2, 3)].into_iter().enumerate() {
+        let before = receiver.arrivals().len();
+        let answer = limited
+            .emit(&user, "vehicle.created", json!({"text": text}))
+            .await;
+        let body = answer.expect(StatusCode::OK);
+        assert_eq!(
+            (&body["delivered"], &body["pending"]),
+            (&json!(first), &json!(30 - first))
+        );
+        is_over(&workers, "http", nth + 1).await;
+        let mut arrived = receiver.arrivals().len();
+        assert!(arrived - before <= most, "{}", arrived - before);
+        while arrived < before + 30 {
+            ticks += 1;
+            assert!(ticks < 40);
+            workers.cron().await;
+            is_over(&workers, "cron", ticks).await;
+            let sent = receiver.arrivals().len() - arrived;
+            assert!(sent <= most, "{sent} in a tick");
+            arrived += sent;
+        }
+    }
     private.stop().await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tests::api_proxy::{ApiProxy, Mode};
+use tests::eventually;
 use tests::receiver::{Fault, Receiver, faulty, nobody};
 use tests::stack::{Answer, Stack, User, client};
 use tests::workers::Workers;
@@ -33,7 +34,7 @@ async fn assert_unavailable(stack: &Stack, user: &User) {
 async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let changes = json!({Stack::url_setting(): proxy.url, "DATABASE_TIMEOUT_MS": "500"});
+    let changes = json!({stack.url_setting(): proxy.url, "DATABASE_TIMEOUT_MS": "500"});
     let workers = Workers::start(&stack, &changes).await;
     let stack = stack.with_workers(&workers);
     let user = stack.user().await;
@@ -63,7 +64,7 @@ async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
     proxy.set(Mode::Pass);
     user.get("/webhooks").await.expect(StatusCode::OK);
 
-    let changes = json!({Stack::url_setting(): nobody().await});
+    let changes = json!({stack.url_setting(): nobody().await});
     let workers = Workers::start(&stack, &changes).await;
     let stack = stack.with_workers(&workers);
     assert_unavailable(&stack, &user.on(&stack)).await;
@@ -73,7 +74,7 @@ async fn a_database_that_is_down_slow_or_speaks_nonsense_is_a_503() {
 async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let workers = Workers::start(&stack, &json!({Stack::url_setting(): proxy.url})).await;
+    let workers = Workers::start(&stack, &json!({stack.url_setting(): proxy.url})).await;
     let own = stack.with_workers(&workers);
     let user = stack.user().await;
     let receiver = Receiver::start(200).await;
@@ -122,7 +123,7 @@ async fn an_event_whose_result_cannot_be_recorded_is_sent_again() {
 async fn a_result_whose_recording_was_answered_in_vain_is_recorded_once() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let changes = json!({Stack::url_setting(): proxy.url});
+    let changes = json!({stack.url_setting(): proxy.url});
     let workers = Workers::start(&stack, &changes).await;
     let own = stack.with_workers(&workers);
     let user = stack.user().await;
@@ -153,8 +154,8 @@ async fn a_result_whose_recording_was_answered_in_vain_is_recorded_once() {
 async fn a_setting_that_is_missing_or_wrong_is_named_and_not_shown() {
     let stack = Stack::get();
     for (name, value, manage, deliver) in [
-        (Stack::url_setting(), Value::Null, true, true),
-        (Stack::url_setting(), json!("not-a-url-7351"), true, true),
+        (stack.url_setting(), Value::Null, true, true),
+        (stack.url_setting(), json!("not-a-url-7351"), true, true),
         ("SUPABASE_PUBLISHABLE_KEY", Value::Null, true, false),
         (
             "SUPABASE_SERVICE_ROLE_KEY",
@@ -221,9 +222,12 @@ async fn a_panic_is_answered_500_and_logged_and_the_next_call_is_served() {
         assert_eq!(answer.expect_error(500), "internal");
         assert_eq!(answer.body["error"], "Something went wrong on our side");
     }
-    let log = workers.log();
-    assert!(log.contains("asked to panic"), "{log}");
-    assert!(log.contains("tests/caller/src/lib.rs:"), "{log}");
+    for part in ["asked to panic", "tests/caller/src/lib.rs:"] {
+        eventually("it is logged", SOON, async || {
+            workers.log().contains(part).then_some(())
+        })
+        .await;
+    }
 
     let answer = Answer::of(client().post(url).json(&call)).await;
     assert!(answer.body["event_id"].is_string(), "{}", answer.body);
@@ -238,7 +242,7 @@ async fn a_reply_that_comes_while_others_are_recorded_keeps_its_own_response_tim
         "record_webhook_results",
         Duration::from_secs(3),
     ));
-    let changes = json!({Stack::url_setting(): proxy.url});
+    let changes = json!({stack.url_setting(): proxy.url});
     let workers = Workers::start(&stack, &changes).await;
     let stack = stack.with_workers(&workers);
     let user = stack.user().await;

@@ -423,8 +423,8 @@ async fn calls_of_every_kind_at_once_wait_for_each_other_and_none_fails() {
 async fn an_owner_is_told_once_that_an_endpoint_fails_and_once_that_it_recovered() {
     let database = Database::start().await;
     let client = &database.client;
-    let endpoint = database.waiting(1, 40, "-1 hour").await[0];
-    let deliveries = claimed(&claim(client, 40).await);
+    let endpoint = database.waiting(1, 100, "-1 hour").await[0];
+    let deliveries = claimed(&claim(client, 100).await);
     // Nine attempts are too few to judge; five of ten are half, not more.
     record_all(client, &deliveries[..5], 200).await;
     record_all(client, &deliveries[5..9], 500).await;
@@ -438,17 +438,184 @@ async fn an_owner_is_told_once_that_an_endpoint_fails_and_once_that_it_recovered
     assert_eq!(told[0].0, "endpoint.failing");
     assert_eq!(told[0].1["endpoint_id"], endpoint.to_string());
     assert_eq!(told[0].1["failed_last_hour"], 6);
-    // 8 of 15 is still more than half; 8 of 16 is not.
-    record_all(client, &deliveries[13..15], 200).await;
+    // 8 of 40 are a fifth; 8 of 41 are less.
+    record_all(client, &deliveries[13..40], 200).await;
+    an_hour_passes(client).await;
+    record_all(client, &deliveries[40..40], 200).await;
     assert_eq!(news(client).await.len(), 1);
-    record_all(client, &deliveries[15..16], 200).await;
-    record_all(client, &deliveries[16..17], 200).await;
+    record_all(client, &deliveries[40..41], 200).await;
     let told = news(client).await;
     assert_eq!(told.len(), 2);
     assert_eq!(told[1].0, "endpoint.recovered");
-    // And anew.
-    record_all(client, &deliveries[17..40], 500).await;
+    // And anew, but not within the hour.
+    record_all(client, &deliveries[41..99], 500).await;
+    assert_eq!(news(client).await.len(), 2);
+    an_hour_passes(client).await;
+    record_all(client, &deliveries[99..], 500).await;
     assert_eq!(news(client).await.len(), 3);
+    database.stop().await;
+}
+
+/// Since the last alerts, not since the last attempts.
+async fn an_hour_passes(client: &Client) {
+    let pass =
+        "update webhooks.endpoint_health set alerted_at = alerted_at - interval '61 minutes'";
+    client.execute(pass, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_that_flaps_is_told_of_once_an_hour() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(1, 400, "-1 hour").await;
+    let deliveries = claimed(&claim(client, 400).await);
+    let mut told = 0;
+    for hour in 1..=4 {
+        for (nth, ten) in deliveries[(hour - 1) * 100..hour * 100]
+            .chunks(10)
+            .enumerate()
+        {
+            // As if the ten before were long ago.
+            client
+                .execute("delete from webhooks.attempt_counts", &[])
+                .await
+                .unwrap();
+            record_all(client, ten, if nth % 2 == 0 { 500 } else { 200 }).await;
+            told = news(client).await.len();
+            assert!(told <= hour, "{told} alerts in {hour} hours");
+        }
+        an_hour_passes(client).await;
+    }
+    assert_eq!(told, 4);
+    // Once it is healthy, and the last alert an hour old, nothing is kept of it.
+    let insert =
+        "insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload)
+        select id, 'a', 'last', '{}' from public.webhook_endpoints";
+    client.execute(insert, &[]).await.unwrap();
+    record_all(client, &claimed(&claim(client, 1).await), 200).await;
+    news(client).await;
+    let kept = "select count(*) from webhooks.endpoint_health where not is_failing";
+    let kept: i64 = client.query_one(kept, &[]).await.unwrap().get(0);
+    assert_eq!(kept, 0);
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn each_of_an_owner_s_500_endpoints_that_fail_is_told_of_to_each_of_500_others() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(500, 10, "-1 hour").await;
+    let deliveries = claimed(&claim(client, 5000).await);
+    for results in deliveries.chunks(500) {
+        record_all(client, results, 500).await;
+    }
+    let failing: HashSet<_> = news(client)
+        .await
+        .into_iter()
+        .map(|(event_type, data)| {
+            assert_eq!(event_type, "endpoint.failing");
+            data["endpoint_id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(failing.len(), 500);
+    // One of them, to all that want to know.
+    let register = "with gone as (delete from webhooks.outbox o where o.event_ref <> (
+            select min(l.event_ref) from webhooks.outbox l))
+        insert into public.webhook_endpoints (user_id, url, events)
+        select $1, 'https://example.com/', array['endpoint.failing'] from generate_series(1, 500)";
+    client.execute(register, &[&database.user]).await.unwrap();
+    pump(client).await;
+    let told =
+        "select count(*) from public.webhook_deliveries where event_type = 'endpoint.failing'";
+    let told: i64 = client.query_one(told, &[]).await.unwrap().get(0);
+    assert_eq!(told, 500);
+    database.stop().await;
+}
+
+/// Its URL's path may be a secret, as that of a chat's hook is.
+#[tokio::test]
+async fn alerts_show_no_more_of_a_url_than_its_origin() {
+    let database = Database::start().await;
+    let client = &database.client;
+    for (url, origin) in [
+        (
+            "https://hooks.example.com/services/T0/B0/secret",
+            "https://hooks.example.com",
+        ),
+        (
+            "https://hooks.example.com:8443?secret=1#secret",
+            "https://hooks.example.com:8443",
+        ),
+        (
+            "HTTPS://user:secret@hooks.example.com/x@y",
+            "HTTPS://hooks.example.com",
+        ),
+        (
+            "https://[2606:4700::1111]:444/secret",
+            "https://[2606:4700::1111]:444",
+        ),
+    ] {
+        let endpoint = database.waiting(1, 11, "-1 hour").await[0];
+        let change = "update public.webhook_endpoints set url = $2 where id = $1";
+        client.execute(change, &[&endpoint, &url]).await.unwrap();
+        let deliveries = claimed(&claim(client, 11).await);
+        record_all(client, &deliveries[..10], 500).await;
+        news(client).await;
+        record_all(client, &deliveries[10..], 410).await;
+        let told: Vec<_> = news(client)
+            .await
+            .into_iter()
+            .filter(|(_, data)| data["endpoint_id"] == endpoint.to_string())
+            .collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        for (event_type, data) in told {
+            assert_eq!(data["url"], origin, "{event_type}");
+            assert!(!data.to_string().contains("secret"));
+        }
+    }
+    database.stop().await;
+}
+
+#[tokio::test]
+async fn the_operator_s_endpoint_is_never_switched_off_and_metrics_show_that_it_fails() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let operator = Uuid::parse_str("00000000-0000-4000-8000-000000000000").unwrap();
+    let record = async |deliveries: &[Value], status: u16| {
+        let results: Vec<_> = deliveries.iter().map(|d| result(d, status)).collect();
+        let statement = "select public.record_webhook_results($1, 'https://ops.example.com/')";
+        client
+            .query_one(statement, &[&json!(results).to_string()])
+            .await
+            .unwrap();
+    };
+    // An alert to it, and then many.
+    database.waiting(1, 1, "-1 hour").await;
+    record(&claimed(&claim(client, 1).await), 410).await;
+    let alert = claimed(&fan_out(client, 10).await);
+    assert_eq!(alert[0]["endpoint_id"], operator.to_string());
+    record(&alert, 410).await;
+    let long_ago = "update webhooks.endpoint_health
+        set consecutive_failures = 30, first_failure_at = now() - interval '30 days'";
+    client.execute(long_ago, &[]).await.unwrap();
+    let add = "insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload)
+        values ($1, 'endpoint.failing', gen_random_uuid()::text, '{}')";
+    for status in [500, 410, 404] {
+        client.execute(add, &[&operator]).await.unwrap();
+        early_in_a_minute(client).await;
+        next_minute(client, &operator).await;
+        let probe = claimed(&claim(client, 1).await);
+        assert_eq!(probe.len(), 1, "it is tried again");
+        record(&probe, status).await;
+        let is_active = "select is_active from public.webhook_endpoints where id = $1";
+        assert_eq!(value(client, is_active, &operator).await, true, "{status}");
+    }
+    let metrics = "select public.webhook_metrics()";
+    let metrics: String = client.query_one(metrics, &[]).await.unwrap().get(0);
+    assert!(
+        metrics.contains("\nwebhooks_operator_endpoint_failures 33\n"),
+        "{metrics}"
+    );
     database.stop().await;
 }
 
@@ -474,7 +641,10 @@ async fn news_of_an_endpoint_reach_its_owners_other_endpoints_and_nobody_else() 
         register(&database.user, "endpoint.disabled").await,
     ];
     register(&database.user, "vehicle.created").await;
+    // It stands for business events: one for alerts says so.
+    register(&database.user, "*").await;
     register(&stranger, "*").await;
+    register(&stranger, "endpoint.*").await;
     let deliveries = claimed(&claim(client, 1).await);
     record_all(client, &deliveries, 410).await;
     let reached: HashSet<_> = pump(client)

@@ -1,6 +1,7 @@
 //! End-to-end tests, in one program so that they run side by side.
 
 mod account;
+mod answers;
 mod bad_input;
 mod claims;
 mod clients;
@@ -11,6 +12,7 @@ mod emit;
 mod event_store;
 mod events;
 mod faults;
+mod habits;
 mod health;
 mod integrity;
 mod isolation;
@@ -24,6 +26,8 @@ mod retention;
 mod round_trips;
 mod signatures;
 mod tenancy;
+mod times;
+mod values;
 
 use std::time::Duration;
 

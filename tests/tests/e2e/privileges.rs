@@ -35,7 +35,7 @@ async fn no_role_but_the_service_role_reads_secrets() {
     let user = stack.user().await;
     let endpoint = user.register("https://example.com/").await;
     let claims = json!({"sub": user.id.to_string()}).to_string();
-    for column in ["secret", "previous_secret", "*"] {
+    for column in ["secret", "previous_secrets", "*"] {
         let statement = format!(
             "select {column} from public.webhook_endpoints where id = '{}'",
             endpoint.id
@@ -81,7 +81,7 @@ async fn no_route_of_the_api_shows_a_secret() {
     stack.emit(&user, "vehicle.created", json!({})).await;
     let key = user.by_api_key().await.request(Method::GET, "").build();
     let key = key.unwrap().headers()["x-api-key"].clone();
-    let base = match Stack::url_setting() {
+    let base = match stack.url_setting() {
         "POSTGREST_URL" => stack.supabase_url.clone(),
         _ => format!("{}/rest/v1", stack.supabase_url),
     };
@@ -89,7 +89,7 @@ async fn no_route_of_the_api_shows_a_secret() {
     let digits = &endpoint.secret["whsec_".len()..];
     for path in [
         "webhook_endpoints?select=secret".to_owned(),
-        "webhook_endpoints?select=previous_secret".to_owned(),
+        "webhook_endpoints?select=previous_secrets".to_owned(),
         "webhook_endpoints?select=*".to_owned(),
         "webhook_endpoints".to_owned(),
         "webhook_endpoints?select=id&secret=like.whsec*".to_owned(),

@@ -15,7 +15,7 @@ use tests::workers::Workers;
 async fn a_manage_call_is_one_postgrest_call_and_an_event_is_two() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let workers = Workers::start(&stack, &json!({Stack::url_setting(): proxy.url})).await;
+    let workers = Workers::start(&stack, &json!({stack.url_setting(): proxy.url})).await;
     let stack = stack.with_workers(&workers);
     let receiver = Receiver::start(200).await;
     let token = stack.user().await;
@@ -90,7 +90,7 @@ async fn a_manage_call_is_one_postgrest_call_and_an_event_is_two() {
 async fn a_batch_of_events_is_two_postgrest_calls_whatever_there_is_in_it() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let settings = json!({Stack::url_setting(): proxy.url, "DELIVERY_BATCH": "200"});
+    let settings = json!({stack.url_setting(): proxy.url, "DELIVERY_BATCH": "200"});
     let workers = Workers::start(&stack, &settings).await;
     let stack = stack.with_workers(&workers);
     let receiver = Receiver::start(200).await;
@@ -146,7 +146,7 @@ async fn what_many_calls_store_at_once_is_sent_by_few_calls_in_full_batches() {
 async fn a_new_api_key_is_in_no_call_to_the_database_and_no_answer_of_it() {
     let stack = Stack::get();
     let proxy = ApiProxy::start(&stack).await;
-    let workers = Workers::start(&stack, &json!({Stack::url_setting(): proxy.url})).await;
+    let workers = Workers::start(&stack, &json!({stack.url_setting(): proxy.url})).await;
     let user = stack.with_workers(&workers).user().await;
     let answer = user.post("/api-keys", &json!({"name": "mine"})).await;
     let answer = answer.expect(StatusCode::CREATED);

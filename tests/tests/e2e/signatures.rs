@@ -83,6 +83,67 @@ async fn stripe_and_standard_webhooks_verify_a_delivery_with_the_same_secret() {
     );
 }
 
+/// The second call may be a repetition, because the answer to the first was lost.
+#[tokio::test]
+async fn rotating_twice_within_the_overlap_keeps_the_first_secret_signing() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let first = user.register(&receiver.url).await;
+    let path = format!("/webhooks/{}/rotate-secret", first.id);
+    let mut secrets = vec![first.secret.clone()];
+    for _ in 0..3 {
+        let rotated = user.post(&path, &json!({"expires_in_hours": 24})).await;
+        let secret = rotated.expect(StatusCode::OK)["data"]["secret"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        secrets.push(secret);
+    }
+    let emit = async |nth: usize| {
+        stack
+            .emit(&user, "vehicle.created", json!({}))
+            .await
+            .expect(StatusCode::OK);
+        receiver.arrivals().remove(nth)
+    };
+    let arrival = emit(0).await;
+    for secret in &secrets {
+        assert!(stripe_verifies(&arrival, "stripe-signature", secret).await);
+        assert!(standard_verifies(&arrival, secret));
+    }
+    // Each has its own end.
+    let id = uuid::Uuid::parse_str(&first.id).unwrap();
+    let end =
+        "update public.webhook_endpoints set previous_secrets[2].expires_at = now() where id = $1";
+    stack.database().await.execute(end, &[&id]).await.unwrap();
+    let arrival = emit(1).await;
+    let verifies = secrets
+        .iter()
+        .map(|secret| standard_verifies(&arrival, secret));
+    assert_eq!(verifies.collect::<Vec<_>>(), [true, false, true, true]);
+
+    // There is an end to it, and a way out.
+    for _ in 0..8 {
+        user.post(&path, &json!({})).await.expect(StatusCode::OK);
+    }
+    let many = user.post(&path, &json!({})).await;
+    assert_eq!(many.expect_error(409), "too_many_secrets");
+    let cut = user.post(&path, &json!({"expires_in_hours": 0})).await;
+    let newest = cut.expect(StatusCode::OK)["data"]["secret"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let arrival = emit(2).await;
+    assert!(standard_verifies(&arrival, &newest));
+    assert_eq!(arrival.header("webhook-signature").split(' ').count(), 1);
+    assert!(
+        secrets
+            .iter()
+            .all(|secret| !standard_verifies(&arrival, secret))
+    );
+}
+
 #[tokio::test]
 async fn while_a_rotation_overlaps_both_secrets_verify_and_afterwards_only_the_new_one() {
     let stack = Stack::get();

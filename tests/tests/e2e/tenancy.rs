@@ -106,7 +106,7 @@ async fn everybody(stack: &Stack, owner: &User, other: &User) -> [Who; 6] {
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 23] = [
+const TABLES: [(&str, &str, [&str; 4]); 24] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -199,6 +199,11 @@ const TABLES: [(&str, &str, [&str; 4]); 23] = [
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
+        "webhooks.refused_events",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
         "webhooks.settings",
         "*",
         ["ddddda", "ddddda", "ddddda", "ddddda"],
@@ -225,7 +230,7 @@ const TABLES: [(&str, &str, [&str; 4]); 23] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 128] = [
+const FUNCTIONS: [(&str, &str); 140] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -266,6 +271,7 @@ const FUNCTIONS: [(&str, &str); 128] = [
     ("webhooks.check_endpoint", "dddddd"),
     ("webhooks.check_endpoint_count", "aaaaaa"),
     ("webhooks.check_event_types", "aaaaaa"),
+    ("webhooks.claims_of", "ddddda"),
     ("webhooks.count_tally", "ddddda"),
     ("webhooks.deliveries_deleted", "dddddd"),
     ("webhooks.delivery_inserted", "dddddd"),
@@ -287,9 +293,12 @@ const FUNCTIONS: [(&str, &str); 128] = [
     ("webhooks.find_generations", "ddddda"),
     ("webhooks.foreign_key", "dddddd"),
     ("webhooks.has_lines", "ddddda"),
+    ("webhooks.has_room", "ddddda"),
     ("webhooks.headers_problem", "aaaaaa"),
     ("webhooks.is_behind", "ddddda"),
     ("webhooks.is_due", "ddddda"),
+    ("webhooks.is_forgotten", "ddddda"),
+    ("webhooks.is_reserved_header", "aaaaaa"),
     ("webhooks.is_stored", "ddddda"),
     ("webhooks.key_hash", "aaaaaa"),
     ("webhooks.key_object", "dddddd"),
@@ -312,8 +321,12 @@ const FUNCTIONS: [(&str, &str); 128] = [
     ("webhooks.note_in_queue", "ddddda"),
     ("webhooks.note_key_use", "aaaaaa"),
     ("webhooks.note_streaks", "ddddda"),
+    ("webhooks.number_refusal", "ddddda"),
+    ("webhooks.operator_endpoint", "ddddda"),
+    ("webhooks.origin", "ddddda"),
     ("webhooks.outbox_owners", "ddddda"),
     ("webhooks.parse_events", "ddddda"),
+    ("webhooks.parse_json", "aaaaaa"),
     ("webhooks.parse_time", "aaaaaa"),
     ("webhooks.payload", "ddddda"),
     ("webhooks.pick_deliveries", "dddddn"),
@@ -322,9 +335,9 @@ const FUNCTIONS: [(&str, &str); 128] = [
     ("webhooks.purge_deleted_endpoints", "ddddda"),
     ("webhooks.purge_deliveries", "ddddda"),
     ("webhooks.purge_events", "ddddda"),
+    ("webhooks.purge_refused_events", "ddddda"),
     ("webhooks.read_event", "ddddda"),
     ("webhooks.record_attempts", "ddddda"),
-    ("webhooks.recorded_before", "ddddda"),
     ("webhooks.refuse_field", "aaaaaa"),
     ("webhooks.release", "ddddda"),
     ("webhooks.renew_pump", "ddddda"),
@@ -341,15 +354,19 @@ const FUNCTIONS: [(&str, &str); 128] = [
     ("webhooks.set_next_turns", "ddddda"),
     ("webhooks.setting", "aaaaaa"),
     ("webhooks.settle", "ddddda"),
+    ("webhooks.signing_secrets", "ddddda"),
     ("webhooks.stats_object", "aaaaad"),
     ("webhooks.store_event", "ddddda"),
     ("webhooks.take_noted", "ddddda"),
     ("webhooks.take_turns", "ddddda"),
     ("webhooks.take_waiting", "ddddda"),
     ("webhooks.tell", "ddddda"),
+    ("webhooks.too_large", "ddddda"),
     ("webhooks.truncate_drained_logs", "ddddda"),
     ("webhooks.turns_of", "ddddda"),
+    ("webhooks.unrecorded", "ddddda"),
     ("webhooks.upkeep_step", "ddddda"),
+    ("webhooks.utc", "aaaaaa"),
     ("webhooks.waits_from", "ddddda"),
     ("webhooks.wake_up_deliver", "dddddd"),
     ("webhooks.wanting_endpoints", "dddddn"),
@@ -385,6 +402,7 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
          insert into webhooks.deleted_endpoints (endpoint_id) values ('{id}');
          insert into webhooks.progress values ('tenancy', null) on conflict do nothing;
          insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
+         insert into webhooks.refused_events (code, error) values ('tenancy', 'x');
          insert into webhooks.ticks (ticks, finished_at, duration_ms) values (1, now(), 1)
            on conflict do nothing"
     );
@@ -576,6 +594,14 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
                 is("outcome", "tenancy"),
                 "values ('tenancy_2', 1)".to_owned(),
                 "attempts = attempts + 1",
+            ),
+        ),
+        (
+            "webhooks.refused_events",
+            (
+                is("code", "tenancy"),
+                "(code, error) values ('tenancy', 'x')".to_owned(),
+                "error = error",
             ),
         ),
         (
