@@ -136,9 +136,10 @@ impl Invocation {
             .set(left.saturating_sub(batch.sent_bytes()) as u32);
     }
 
-    /// How many deliveries can be sent with the requests and the bytes that are left.
+    /// How many deliveries can be sent with the requests and the bytes that are left: none where half of
+    /// the bytes are sent, because the first delivery of a claim may have more than are left.
     pub(crate) fn claim_limit(&self) -> usize {
-        if self.bytes.get() == 0 {
+        if self.bytes.get() < self.config.max_sent_bytes / 2 {
             return 0;
         }
         let left = self.subrequests.get().saturating_sub(OVERHEAD) as usize;

@@ -10,7 +10,7 @@
 //! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 5 |
 //! | `DELIVERY_BATCH` | deliver | deliveries claimed at a time, 10 |
 //! | `MAX_SUBREQUESTS` | deliver | requests an invocation may make, 20 |
-//! | `MAX_SENT_BYTES` | deliver | bytes of payloads an invocation may send, 524288 |
+//! | `MAX_SENT_BYTES` | deliver | bytes of payloads an invocation may send, 262144 |
 //! | `MAX_BATCHES` | deliver | batches that are under way at a time by way of the queue, 32 |
 //! | `TICK_SECONDS` | deliver | how long the cron goes on sending, 50 |
 //! | `WAKE_UP_KEY` | deliver | what the database's wake-up presents, none |
@@ -134,7 +134,7 @@ impl DeliverConfig {
             concurrency: number(lookup, "DELIVERY_CONCURRENCY", 5, 1..=5)? as usize,
             batch: number(lookup, "DELIVERY_BATCH", 10, 1..=500)? as usize,
             max_subrequests: number(lookup, "MAX_SUBREQUESTS", 20, 20..=10_000)? as u32,
-            max_sent_bytes: number(lookup, "MAX_SENT_BYTES", 512 << 10, 1..=1 << 30)? as u32,
+            max_sent_bytes: number(lookup, "MAX_SENT_BYTES", 256 << 10, 1..=1 << 30)? as u32,
             max_batches: number(lookup, "MAX_BATCHES", 32, 1..=1000)? as u32,
             tick: Duration::from_secs(number(lookup, "TICK_SECONDS", 50, 1..=100)?),
             wake_up_key: key(lookup, "WAKE_UP_KEY")?,
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(config.timeout, Duration::from_secs(15));
         assert_eq!((config.concurrency, config.batch), (5, 10));
         assert_eq!(config.max_subrequests, 20);
-        assert_eq!((config.max_sent_bytes, config.max_batches), (524_288, 32));
+        assert_eq!((config.max_sent_bytes, config.max_batches), (262_144, 32));
         assert_eq!(config.tick, Duration::from_secs(50));
         assert!(config.wake_up_key.is_none() && config.metrics_key.is_none());
         assert!(config.alert_url.is_none());

@@ -79,10 +79,13 @@ fn misfit(path: &str, error: &serde_json::Error) -> Misfit {
 ///
 /// # Errors
 /// It does not fit ([`Error::Unavailable`]): whatever stands in for the database may speak JSON, too. The
-/// log has the field and no value.
+/// log has the place and no value. Which field it is would cost every answer that fits, too.
 pub fn answer<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Error> {
-    from_json(json).map_err(|Misfit { field, problem }| {
-        Error::Unavailable(format!("the answer does not fit: {field} {problem}"))
+    serde_json::from_str(json).map_err(|e| {
+        let (line, column) = (e.line(), e.column());
+        Error::Unavailable(format!(
+            "the answer does not fit at line {line}, column {column}"
+        ))
     })
 }
 

@@ -229,13 +229,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_does_not_fit_is_logged_by_its_field_without_its_values() {
+    fn an_answer_that_does_not_fit_is_logged_by_its_place_without_its_values() {
         #[derive(Debug, Deserialize, PartialEq)]
         struct Claimed {
             claim: i32,
         }
         let error = parse::answer::<Vec<Claimed>>(r#"[{"claim": 1}, {"claim": "whsec_x"}]"#);
-        let expected = "the answer does not fit: [1].claim must be i32".to_owned();
+        let expected = "the answer does not fit at line 1, column 34".to_owned();
         assert_eq!(error, Err(Error::Unavailable(expected)));
     }
 

@@ -396,7 +396,7 @@ async fn what_cannot_be_begun_in_time_is_given_back_and_costs_no_attempt() {
 
 /// What 10 ms of CPU are enough for; nothing of it is lost.
 #[tokio::test]
-async fn by_default_an_invocation_sends_ten_small_deliveries_or_two_large_ones() {
+async fn by_default_an_invocation_sends_ten_small_deliveries_or_one_large_one() {
     let private = PrivateStack::start_without_cron(&[]).await;
     let stack = &private.stack;
     let defaults = json!({"DELIVERY_BATCH": null, "MAX_SUBREQUESTS": null, "MAX_SENT_BYTES": null});
@@ -417,7 +417,7 @@ async fn by_default_an_invocation_sends_ten_small_deliveries_or_two_large_ones()
         .await;
     };
     let mut ticks = 0;
-    for (nth, (text, first, most)) in [("small", 10, 13), (&large, 2, 3)].into_iter().enumerate() {
+    for (nth, (text, first, most)) in [("small", 10, 13), (&large, 1, 1)].into_iter().enumerate() {
         let before = receiver.arrivals().len();
         let answer = limited
             .emit(&user, "vehicle.created", json!({"text": text}))
@@ -432,7 +432,7 @@ async fn by_default_an_invocation_sends_ten_small_deliveries_or_two_large_ones()
         assert!(arrived - before <= most, "{}", arrived - before);
         while arrived < before + 30 {
             ticks += 1;
-            assert!(ticks < 40);
+            assert!(ticks < 60);
             workers.cron().await;
             is_over(&workers, "cron", ticks).await;
             let sent = receiver.arrivals().len() - arrived;
