@@ -89,6 +89,9 @@ select endpoint_id, count(*), count(*) filter (where status = 'failed')
 from public.webhook_deliveries
 group by endpoint_id;
 
+-- Phones write Https://, which the original's constraint refuses.
+alter table public.webhook_endpoints drop constraint if exists webhook_endpoints_url_valid;
+
 -- Constraints that an original deployment may have already.
 do $constraints$
 declare
@@ -96,7 +99,7 @@ declare
 begin
   for wanted in
     select * from (values
-      ('webhook_endpoints', 'webhook_endpoints_url_valid', $$check (url ~ '^https?://')$$),
+      ('webhook_endpoints', 'webhook_endpoints_url_valid', $$check (url ~* '^https?://')$$),
       ('webhook_endpoints', 'webhook_endpoints_events_not_empty',
         $$check (array_length(events, 1) > 0)$$),
       ('webhook_deliveries', 'webhook_deliveries_status_valid',

@@ -161,15 +161,11 @@ begin
   if is_new then
     perform webhooks.check_endpoint_count(new.user_id);
   end if;
-  -- Phones write Https://.
-  if new.url ~* '^https?://' then
-    new.url := lower(split_part(new.url, ':', 1)) || substr(new.url, strpos(new.url, ':'));
-  end if;
   select * into problem
   from (
     select 'url' as field, 'must be an https URL of at most 2048 bytes' as what
     where (is_new or new.url is distinct from old.url)
-      and (new.url is null or new.url !~ '^https?://' or octet_length(new.url) > 2048)
+      and (new.url is null or new.url !~* '^https?://' or octet_length(new.url) > 2048)
     union all
     select 'is_active', 'must be true or false' where new.is_active is null
     union all

@@ -66,6 +66,15 @@ impl Stack {
         }
     }
 
+    /// Where PostgREST's tables and functions are.
+    #[must_use]
+    pub fn rest_url(&self) -> String {
+        match self.is_plain_postgrest {
+            true => self.supabase_url.clone(),
+            false => format!("{}/rest/v1", self.supabase_url),
+        }
+    }
+
     /// The same stack behind other workers.
     #[must_use]
     pub fn with_workers(&self, workers: &crate::workers::Workers) -> Self {

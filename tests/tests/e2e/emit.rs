@@ -138,13 +138,17 @@ async fn an_event_emitted_by_sql_or_by_the_api_arrives_like_any_other() {
     let receiver = Receiver::start(200).await;
     user.register(&receiver.url).await;
     let by_sql = emit(&stack.database().await, "vehicle.created", Some(user.id)).await;
-    let path = match stack.url_setting() {
-        "POSTGREST_URL" => "/rpc/emit_webhook_event",
-        _ => "/rest/v1/rpc/emit_webhook_event",
+    // Supabase's gateway wants its own keys in `apikey`, PostgREST a token.
+    let (name, key) = match stack.is_plain_postgrest {
+        true => (
+            "authorization",
+            format!("Bearer {}", stack.service_role_key),
+        ),
+        false => ("apikey", stack.service_role_key.clone()),
     };
     let answer = client()
-        .post(format!("{}{path}", stack.supabase_url))
-        .header("apikey", &stack.service_role_key)
+        .post(format!("{}/rpc/emit_webhook_event", stack.rest_url()))
+        .header(name, key)
         .json(&json!({
             "event_type": "vehicle.updated", "data": {"a": 1}, "user_id": user.id.to_string(),
             "event_id": format!("evt_{}", user.id),

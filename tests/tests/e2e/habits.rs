@@ -182,7 +182,7 @@ async fn a_scheme_in_capitals_is_a_url_and_is_delivered_to() {
         let shown = user.get(&format!("/webhooks/{id}")).await;
         assert_eq!(
             shown.expect(StatusCode::OK)["data"]["url"],
-            "https://example.com/Hook"
+            format!("{scheme}://example.com/Hook")
         );
     }
     let other = stack.user().await;

@@ -317,6 +317,8 @@ const SUPABASE: &str = "
       grant all on tables to anon, authenticated, service_role;
     alter default privileges for role migrator in schema public
       grant all on functions to anon, authenticated, service_role;
+    alter default privileges for role migrator in schema public
+      grant all on sequences to anon, authenticated, service_role;
 ";
 
 #[tokio::test]
@@ -354,6 +356,14 @@ async fn they_apply_to_supabase_change_nothing_of_it_and_keep_secrets_from_its_r
             assert!(!has, "{role}: {privilege}");
         }
     }
+    let sequences =
+        "select count(*), bool_or(has_sequence_privilege(r.role, s.oid, 'usage, select, update'))
+        from pg_class s, (values ('anon'), ('authenticated'), ('public')) r (role)
+        where s.relkind = 'S' and (s.relnamespace = 'webhooks'::regnamespace
+          or s.relnamespace = 'public'::regnamespace and s.relname like 'webhook%')";
+    let row = owner.query_one(sequences, &[]).await.unwrap();
+    assert!(row.get::<_, i64>(0) > 9);
+    assert!(!row.get::<_, bool>(1), "a sequence is open to users");
     drop((owner, database));
     cluster.stop().await;
 }

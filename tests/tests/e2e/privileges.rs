@@ -81,10 +81,7 @@ async fn no_route_of_the_api_shows_a_secret() {
     stack.emit(&user, "vehicle.created", json!({})).await;
     let key = user.by_api_key().await.request(Method::GET, "").build();
     let key = key.unwrap().headers()["x-api-key"].clone();
-    let base = match stack.url_setting() {
-        "POSTGREST_URL" => stack.supabase_url.clone(),
-        _ => format!("{}/rest/v1", stack.supabase_url),
-    };
+    let base = stack.rest_url();
     let id = &endpoint.id;
     let digits = &endpoint.secret["whsec_".len()..];
     for path in [
