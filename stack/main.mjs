@@ -35,7 +35,6 @@ import { freePort, startProgram } from "./process.mjs";
 import { startReceiver } from "./receiver.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const DEMO_EMAIL = "demo@example.com";
 const STRICT_NOTE = "Local endpoints are refused, the receiver's too (--strict).\n";
 /** How often a part that ended is tried to be started again, a second apart. */
 const RESTARTS = 20;
@@ -265,13 +264,16 @@ async function localKeys() {
   const file = path.join(dir, "keys.json");
   try {
     if (flags.fresh) throw new Error("not to be kept");
-    return JSON.parse(await fs.readFile(file, "utf8"));
+    // Files made before the demo user's address was one of the keys have none.
+    return { demo_email: "demo@example.com", ...JSON.parse(await fs.readFile(file, "utf8")) };
   } catch {
     const keys = {
       database_password: randomBytes(16).toString("hex"),
       jwt_secret: randomBytes(32).toString("hex"),
       publishable_key: (await generateApiKey("publishable")).key,
       secret_key: (await generateApiKey("secret")).key,
+      // A Supabase project may have the demo user of another checkout.
+      demo_email: `demo-${randomBytes(4).toString("hex")}@example.com`,
       demo_password: randomBytes(12).toString("hex"),
       demo_api_key: `nk_live_${randomBytes(24).toString("hex")}`,
     };
@@ -339,7 +341,7 @@ async function writeDevVars(vars) {
 async function demoUser(sql, backend, keys) {
   const { id, jwt } = backend.postgrest_url
     ? await mintUser(sql)
-    : await signIn(backend, { email: DEMO_EMAIL, password: keys.demo_password });
+    : await signIn(backend, { email: keys.demo_email, password: keys.demo_password });
   const hash = createHash("sha256").update(keys.demo_api_key.slice("nk_live_".length));
   await sql`
     insert into public.webhook_api_keys (user_id, name, key_hash)
