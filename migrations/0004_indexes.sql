@@ -7,9 +7,8 @@ create index idx_webhook_endpoints_user_id
 -- Without fastupdate: every event would read the list of entries that no vacuum has sorted in yet.
 create index idx_webhook_endpoints_active on public.webhook_endpoints using gin (events)
   with (fastupdate = off);
--- Few: secrets expire within a week.
-create index idx_webhook_endpoints_previous_secrets
-  on public.webhook_endpoints (id) where previous_secrets <> '{}';
+create index idx_webhook_endpoints_secret_expires_at
+  on public.webhook_endpoints (secret_expires_at) where secret_expires_at is not null;
 
 -- The same id for the same audience is the same event.
 create unique index webhook_events_event_id_user_id_key

@@ -101,7 +101,10 @@ async fn take(
     let mut is_answered = false;
     for step in [round, round + 1] {
         let is_fan_out = step % 2 == 0;
-        let room = invocation.config.batch - taken.batch.claimed.len();
+        let room = invocation
+            .config
+            .batch
+            .saturating_sub(taken.batch.claimed.len());
         let limit = invocation.claim_limit().min(room);
         let is_wanted = if is_fan_out { left.stored } else { left.due };
         if !is_wanted || limit == 0 {

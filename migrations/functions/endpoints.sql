@@ -419,6 +419,12 @@ return array(
   where s.expires_at > now()
   order by s.nth);
 
+-- When the first of these secrets expires, or null.
+create or replace function webhooks.first_expiry(secrets webhooks.previous_secret[])
+returns timestamptz
+language sql immutable
+return (select min(s.expires_at) from unnest(secrets) as s);
+
 -- Deletes the endpoint. Its deliveries are out of sight at once, and purged in steps.
 create or replace function public.delete_webhook_endpoint(endpoint_id uuid) returns void
 language plpgsql volatile
@@ -470,7 +476,8 @@ begin
     signing := row(old_secret, now() + make_interval(hours => expires_in_hours))::webhooks.previous_secret
       || signing;
   end if;
-  update public.webhook_endpoints e set previous_secrets = signing, secret = new_secret
+  update public.webhook_endpoints e set previous_secrets = signing, secret = new_secret,
+    secret_expires_at = webhooks.first_expiry(signing)
   where e.id = rotate_webhook_secret.endpoint_id and e.user_id = caller;
   return webhooks.require_endpoint(endpoint_id, 'write')
     || jsonb_build_object('secret', new_secret);
@@ -487,7 +494,8 @@ revoke all on function
   from public, anon, authenticated, service_role;
 revoke all on function
   webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
-  webhooks.signing_secrets(webhooks.previous_secret[]), webhooks.check_event_types(text[], text[]),
+  webhooks.signing_secrets(webhooks.previous_secret[]),
+  webhooks.first_expiry(webhooks.previous_secret[]), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
@@ -495,7 +503,8 @@ revoke all on function
   webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function
-  public.generate_webhook_secret(), webhooks.signing_secrets(webhooks.previous_secret[])
+  public.generate_webhook_secret(), webhooks.signing_secrets(webhooks.previous_secret[]),
+  webhooks.first_expiry(webhooks.previous_secret[])
   to service_role;
 -- The trigger of an insert or update runs these as the role that writes.
 grant execute on function

@@ -30,11 +30,12 @@ declare
   ended integer;
 begin
   update public.webhook_endpoints e
-  set previous_secrets = webhooks.signing_secrets(e.previous_secrets)
+  set previous_secrets = webhooks.signing_secrets(e.previous_secrets),
+    secret_expires_at = webhooks.first_expiry(webhooks.signing_secrets(e.previous_secrets))
   where e.id = any (array(
     select p.id from public.webhook_endpoints p
-    where p.previous_secrets <> '{}'
-      and webhooks.signing_secrets(p.previous_secrets) <> p.previous_secrets
+    where p.secret_expires_at <= now()
+    order by p.secret_expires_at
     limit 1000
     for no key update skip locked));
   get diagnostics ended = row_count;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::database::{Database, claim, enqueue, record, upkeep};
+use crate::database::{Database, claim, claimed, enqueue, record, upkeep};
 
 /// How many deliveries of each endpoint a claim took.
 fn taken(claim: &Value) -> HashMap<String, usize> {
@@ -255,7 +255,9 @@ async fn an_endpoint_that_is_being_changed_holds_up_no_claim() {
     let endpoint = database.waiting(1, 1, "-1 second").await[0];
     database.waiting(1, 1, "-1 second").await;
     let expired = "update public.webhook_endpoints
-        set previous_secrets = array[row('whsec_old', now())::webhooks.previous_secret] where id = $1";
+        set previous_secrets = array[row('whsec_old', now())::webhooks.previous_secret],
+          secret_expires_at = now()
+        where id = $1";
     database
         .client
         .execute(expired, &[&endpoint])
@@ -274,5 +276,102 @@ async fn an_endpoint_that_is_being_changed_holds_up_no_claim() {
     let left = "select count(*) from public.webhook_endpoints where previous_secrets <> '{}'";
     let left: i64 = database.client.query_one(left, &[]).await.unwrap().get(0);
     assert_eq!(left, 0, "the old secret is gone from the database");
+    database.stop().await;
+}
+
+/// What a worker that was called by the queue asks: so many batches are under way already.
+#[tokio::test]
+async fn nothing_is_claimed_or_fanned_out_while_as_many_deliveries_are_leased_as_may_be() {
+    let database = Database::start().await;
+    let client = &database.client;
+    database.waiting(1, 30, "-1 second").await;
+    let event = json!([{"event_type": "a", "data": {}, "user_id": database.user}]);
+    let store = "select public.store_webhook_events($1)";
+    client
+        .query_one(store, &[&event.to_string()])
+        .await
+        .unwrap();
+    let claim = async |most_leased: Option<i32>| -> Value {
+        let statement = "select public.claim_webhook_deliveries(10, 60, null, null, $1)";
+        client
+            .query_one(statement, &[&most_leased])
+            .await
+            .unwrap()
+            .get(0)
+    };
+    let fan_out = async |most_leased: i32| -> Value {
+        let statement = "select public.fan_out_webhook_events(10, 60, null, $1)";
+        client
+            .query_one(statement, &[&most_leased])
+            .await
+            .unwrap()
+            .get(0)
+    };
+    assert_eq!(claimed(&claim(Some(20)).await).len(), 10);
+    assert_eq!(claimed(&claim(Some(20)).await).len(), 10);
+    for answer in [claim(Some(20)).await, fan_out(20).await] {
+        assert_eq!(claimed(&answer).len(), 0);
+        assert_eq!(
+            (&answer["due"], &answer["stored"]),
+            (&json!(true), &json!(true))
+        );
+    }
+    // Others may, and so may it when a lease is over.
+    assert_eq!(claimed(&claim(None).await).len(), 10);
+    let over = "update public.webhook_deliveries set leased_until = now() where id in (
+        select id from public.webhook_deliveries where leased_until is not null limit 11)";
+    client.execute(over, &[]).await.unwrap();
+    assert_eq!(claimed(&fan_out(20).await).len(), 1);
+    database.stop().await;
+}
+
+/// Each delivery's payload counts as often as it is sent; the first is always claimed.
+#[tokio::test]
+async fn a_claim_takes_as_many_bytes_as_may_be_sent_and_one_delivery_at_least() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let add = "insert into public.webhook_endpoints (user_id, url)
+        select $1, 'https://example.com/' from generate_series(1, 10)";
+    client.execute(add, &[&database.user]).await.unwrap();
+    let event = json!([{
+        "event_type": "a", "data": {"text": "x".repeat(1000)}, "user_id": database.user,
+    }]);
+    for (bytes, expected) in [(1, 1), (1500, 1), (3500, 3), (1_000_000, 10)] {
+        let enqueue = "select public.enqueue_webhook_events($1, 50, 60, $2)";
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
+            [&event.to_string(), &bytes];
+        let answer: Value = client.query_one(enqueue, &parameters).await.unwrap().get(0);
+        assert_eq!(claimed(&answer).len(), expected, "enqueue {bytes}");
+        client
+            .execute("delete from public.webhook_deliveries", &[])
+            .await
+            .unwrap();
+        client
+            .execute("truncate webhooks.due_log, webhooks.queue", &[])
+            .await
+            .unwrap();
+
+        let store = "select public.store_webhook_events($1)";
+        client
+            .query_one(store, &[&event.to_string()])
+            .await
+            .unwrap();
+        let fan_out = "select public.fan_out_webhook_events(50, 60, $1)";
+        let answer: Value = client.query_one(fan_out, &[&bytes]).await.unwrap().get(0);
+        assert_eq!(claimed(&answer).len(), expected, "fan-out {bytes}");
+        let due = "update public.webhook_deliveries set leased_until = null";
+        client.execute(due, &[]).await.unwrap();
+        let claim = "select public.claim_webhook_deliveries(50, 60, null, $1)";
+        let answer: Value = client.query_one(claim, &[&bytes]).await.unwrap().get(0);
+        assert_eq!(claimed(&answer).len(), expected, "claim {bytes}");
+        client
+            .execute("delete from public.webhook_deliveries", &[])
+            .await
+            .unwrap();
+        client
+            .execute("truncate webhooks.due_log, webhooks.queue", &[])
+            .await
+            .unwrap();
+    }
     database.stop().await;
 }

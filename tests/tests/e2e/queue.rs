@@ -22,6 +22,25 @@ fn arrivals(receiver: &Receiver) -> HashMap<String, usize> {
     counts
 }
 
+/// The one batch that is under way calls for the next.
+#[tokio::test]
+async fn with_one_batch_at_a_time_everything_is_sent() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let settings = json!({"DELIVERY_BATCH": "5", "MAX_BATCHES": "1"});
+    let workers = Workers::start_with_queue(&private.stack, &settings).await;
+    let stack = private.stack.with_workers(&workers);
+    let user = private.stack.user().await;
+    let receiver = Receiver::start(200).await;
+    for n in 0..30 {
+        user.register(&format!("{}/{n}", receiver.url)).await;
+    }
+    let answer = stack.emit(&user, "vehicle.created", json!({})).await;
+    assert_eq!(answer.expect(StatusCode::OK)["delivered"], 5);
+    receiver.wait_for(30, SOON).await;
+    assert!(arrivals(&receiver).values().all(|count| *count == 1));
+    private.stop().await;
+}
+
 #[tokio::test]
 async fn one_message_has_everything_sent_and_each_delivery_once() {
     let private = PrivateStack::start_without_cron(&[]).await;

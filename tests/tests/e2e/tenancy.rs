@@ -230,7 +230,7 @@ const TABLES: [(&str, &str, [&str; 4]); 24] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 140] = [
+const FUNCTIONS: [(&str, &str); 141] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -291,6 +291,7 @@ const FUNCTIONS: [(&str, &str); 140] = [
     ("webhooks.event_refusal", "ddddda"),
     ("webhooks.fan_out", "ddddda"),
     ("webhooks.find_generations", "ddddda"),
+    ("webhooks.first_expiry", "ddddda"),
     ("webhooks.foreign_key", "dddddd"),
     ("webhooks.has_lines", "ddddda"),
     ("webhooks.has_room", "ddddda"),
