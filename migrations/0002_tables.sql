@@ -389,6 +389,17 @@ create table webhooks.refused_events (
 comment on table webhooks.refused_events is
   'Events that SQL emitted with on_refusal => ''count'' and that could not be taken.';
 
+create table webhooks.idempotent_calls (
+  user_id uuid not null,
+  key_hash text not null,
+  request_hash text not null,
+  answer jsonb,
+  created_at timestamptz not null default now(),
+  constraint idempotent_calls_pkey primary key (user_id, key_hash)
+);
+comment on table webhooks.idempotent_calls is
+  'Calls of the last 24 hours that came with an Idempotency-Key, and their answers.';
+
 create table webhooks.ticks (
   id boolean constraint ticks_pkey primary key default true constraint ticks_is_one check (id),
   ticks bigint not null,

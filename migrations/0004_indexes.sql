@@ -45,3 +45,5 @@ create index idx_due_log_generation on webhooks.due_log (generation);
 
 -- Counts to be merged into longer rows, or to be deleted.
 create index idx_attempt_counts_age on webhooks.attempt_counts (seconds, starts_at);
+
+create index idempotent_calls_created_at_idx on webhooks.idempotent_calls (created_at);

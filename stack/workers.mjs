@@ -16,7 +16,9 @@ import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
-import { unstable_readConfig as readConfig } from "wrangler";
+import {
+  unstable_getMiniflareWorkerOptions as miniflareOptions, unstable_readConfig as readConfig,
+} from "wrangler";
 
 import { inputEnded } from "./process.mjs";
 
@@ -71,9 +73,10 @@ function built(name, folder) {
 
 /** A worker that wrangler.toml describes. */
 function worker(name) {
-  const { queues, ...options } = readConfig({ config, env: name });
+  const { queues, assets, ...options } = readConfig({ config, env: name });
   return {
     ...built(name, name),
+    ...(assets && { assets: miniflareOptions(settings, name).workerOptions.assets }),
     bindings: { ...options.vars, ...vars[name] },
     queueProducers: Object.fromEntries(
       (queues.producers ?? []).map(({ binding, queue }) => [binding, queue]),

@@ -166,7 +166,7 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
             expect(Method::Get, "GET, HEAD")?;
             return metrics(&request, invocation).await;
         }
-        Some(("event-types", name)) => {
+        Some(("event-types", name)) if !name.contains('/') => {
             expect(Method::Put, "PUT")?;
             return put_event_type(&mut request, invocation, name).await;
         }

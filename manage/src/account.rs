@@ -12,6 +12,7 @@ use shared::postgrest::Database;
 use shared::secret;
 use uuid::Uuid;
 
+use crate::idempotency::IdempotencyKey;
 use crate::query::Query;
 use crate::{expect, with_data, with_message};
 
@@ -75,12 +76,19 @@ struct NewApiKey {
 }
 
 /// `POST /api-keys` `{name, expires_at?, scopes?}` → 201, the one answer that holds the key. It is made
-/// here, and the database is given its hash only.
-pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<Reply, Error> {
+/// here, of a seed and the `Idempotency-Key`. The database is given its hash and the seed, and answers a repeated
+/// call with the seed of the first, so that the same key is made again.
+pub(crate) async fn create_api_key(
+    database: &Database,
+    body: &[u8],
+    key: &IdempotencyKey,
+) -> Result<Reply, Error> {
     /// The database's answer, and the key.
     #[derive(Deserialize, Serialize)]
     struct Created {
         id: Uuid,
+        #[serde(skip_serializing)]
+        seed: String,
         #[serde(skip_deserializing)]
         key: String,
         #[serde(flatten)]
@@ -98,13 +106,17 @@ pub(crate) async fn create_api_key(database: &Database, body: &[u8]) -> Result<R
             "must be a list of read, write or both",
         ));
     }
-    let (key, key_hash) = secret::new_api_key();
+    let seed = hex::encode(secret::random::<32>());
+    let (_, api_key_hash) = secret::api_key(&seed, key.as_str());
+    let [key_hash, request_hash] = key.hashes("create_webhook_api_key", body);
     let parameters = json!({
-        "name": new.name, "key_hash": key_hash, "expires_at": new.expires_at,
-        "scopes": new.scopes,
+        "name": new.name, "key_hash": api_key_hash, "expires_at": new.expires_at,
+        "scopes": new.scopes, "seed": seed, "call_key_hash": key_hash,
+        "request_hash": request_hash,
     });
     let mut data: Created = database.call("create_webhook_api_key", parameters).await?;
-    data.key = key.expose().to_owned();
+    let (api_key, _) = secret::api_key(&data.seed, key.as_str());
+    data.key = api_key.expose().to_owned();
     let message = "API key created. Save it - it won't be shown again.";
     Ok(Reply::json(201, &Answer { data, message }))
 }

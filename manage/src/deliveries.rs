@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 use shared::error::Error;
+use shared::event::EventType;
 use shared::parse::{self, Text};
 use shared::platform::Reply;
 use shared::postgrest::Database;
@@ -31,9 +32,16 @@ pub(crate) async fn list(database: &Database, id: Uuid, mut query: Query) -> Res
             Some(limit.ok_or_else(|| Error::field("limit", problem))?)
         }
     };
+    let event_type = query.take("event_type")?;
+    let event_type = event_type
+        .as_ref()
+        .map(|name| EventType::parse(name.as_str()));
+    let event_type = event_type
+        .transpose()
+        .map_err(|problem| Error::field("event_type", problem))?;
     let parameters = json!({
         "endpoint_id": id, "status": query.take("status")?,
-        "event_type": query.take("event_type")?, "since": query.take("since")?,
+        "event_type": event_type, "since": query.take("since")?,
         "until": query.take("until")?, "cursor": query.take("cursor")?, "page_size": page_size,
     });
     query.finish("status, event_type, since, until, cursor and limit")?;

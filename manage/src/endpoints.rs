@@ -15,6 +15,7 @@ use shared::platform::Reply;
 use shared::postgrest::Database;
 use uuid::Uuid;
 
+use crate::idempotency::IdempotencyKey;
 use crate::{account, expect, with_data, with_data_and_message, with_message};
 
 /// What a body says about an endpoint. Of each field: absent, null, or a value.
@@ -116,13 +117,15 @@ pub(crate) async fn create(
     database: &Database,
     body: &[u8],
     local: LocalEndpoints,
+    key: &IdempotencyKey,
 ) -> Result<Reply, Error> {
     let changes = Changes::parse(body, local)?;
     if !matches!(changes.url, Some(Some(_))) {
         return Err(Error::field("url", "is required"));
     }
+    let [key_hash, request_hash] = key.hashes("create_webhook_endpoint", body);
     let parameters = json!({
-        "url": changes.url, "description": changes.description, "events": changes.events,
+        "key_hash": key_hash, "request_hash": request_hash, "url": changes.url, "description": changes.description, "events": changes.events,
         "is_active": changes.is_active, "max_attempts": changes.max_attempts,
         "rate_limit_per_minute": changes.rate_limit_per_minute,
         "headers": changes.headers.flatten().map(|headers| json!(headers).to_string()),
@@ -180,6 +183,7 @@ pub(crate) async fn rotate_secret(
     database: &Database,
     id: Uuid,
     body: &[u8],
+    key: &IdempotencyKey,
 ) -> Result<Reply, Error> {
     #[derive(Default, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -187,7 +191,11 @@ pub(crate) async fn rotate_secret(
         expires_in_hours: Option<Whole<0, 168>>,
     }
     let overlap: Overlap = parse::optional_body(body)?;
-    let parameters = json!({"endpoint_id": id, "expires_in_hours": overlap.expires_in_hours});
+    let [key_hash, request_hash] = key.hashes(&format!("rotate_webhook_secret {id}"), body);
+    let parameters = json!({
+        "endpoint_id": id, "expires_in_hours": overlap.expires_in_hours,
+        "key_hash": key_hash, "request_hash": request_hash,
+    });
     let data: Box<RawValue> = database.call("rotate_webhook_secret", parameters).await?;
     expect::<WithSecret>(&data)?;
     let message = "Secret rotated. Save the new secret - it won't be shown again.";

@@ -29,6 +29,7 @@ mod account;
 mod auth;
 mod deliveries;
 mod endpoints;
+mod idempotency;
 mod query;
 
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ use worker::url::Url;
 use worker::{Context, Env, Request, Response, Result as WorkerResult, event};
 
 use crate::auth::Credentials;
+use crate::idempotency::IdempotencyKey;
 use crate::query::Query;
 
 /// The largest request body that is read, in bytes.
@@ -147,7 +149,7 @@ const FOR_BROWSERS: [(&str, &str); 5] = [
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Allow-Headers",
-        "authorization, x-client-info, apikey, content-type, x-api-key, x-region",
+        "authorization, x-client-info, apikey, content-type, x-api-key, x-region, idempotency-key",
     ),
     (
         "Access-Control-Allow-Methods",
@@ -204,6 +206,7 @@ async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, 
         header("authorization").as_deref(),
         header("x-api-key").as_deref(),
     )?;
+    let idempotency_key = IdempotencyKey::parse(header("idempotency-key").as_deref())?;
     let call = Call {
         resource,
         // The platform leaves the body of the answer out.
@@ -214,6 +217,7 @@ async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, 
         },
         url: request.url().map_err(|e| Error::Internal(e.to_string()))?,
         local: config.local_endpoints,
+        idempotency_key,
     };
     let mut answer = Err(Error::Unauthorized);
     for credential in credentials.in_turn() {
@@ -242,22 +246,28 @@ struct Call<'a> {
     body: Vec<u8>,
     url: Url,
     local: LocalEndpoints,
+    idempotency_key: IdempotencyKey,
 }
 
 impl Call<'_> {
     /// Answers the call in the name of the database's caller.
     async fn answer(&self, database: &Database) -> Result<Reply, Error> {
-        let Self { body, local, .. } = self;
+        let Self {
+            body,
+            local,
+            idempotency_key: key,
+            ..
+        } = self;
         let query = || Query::new(self.url.query_pairs());
         match (self.resource, self.method) {
             (Resource::Endpoints, "GET") => endpoints::list(database).await,
-            (Resource::Endpoints, _) => endpoints::create(database, body, *local).await,
+            (Resource::Endpoints, _) => endpoints::create(database, body, *local, key).await,
             (Resource::Endpoint(id), "GET") => endpoints::get(database, id).await,
             (Resource::Endpoint(id), "PATCH") => {
                 endpoints::update(database, id, body, *local).await
             }
             (Resource::Endpoint(id), _) => endpoints::delete(database, id).await,
-            (Resource::Secret(id), _) => endpoints::rotate_secret(database, id, body).await,
+            (Resource::Secret(id), _) => endpoints::rotate_secret(database, id, body, key).await,
             (Resource::Test(id), _) => deliveries::test(database, id, body).await,
             (Resource::Recovery(id), _) => deliveries::recover(database, id, body).await,
             (Resource::Deliveries(id), _) => deliveries::list(database, id, query()).await,
@@ -266,7 +276,7 @@ impl Call<'_> {
             (Resource::Stats(id), _) => account::stats(database, id, query()).await,
             (Resource::EventTypes, _) => account::event_types(database).await,
             (Resource::ApiKeys, "GET") => account::api_keys(database).await,
-            (Resource::ApiKeys, _) => account::create_api_key(database, body).await,
+            (Resource::ApiKeys, _) => account::create_api_key(database, body, key).await,
             (Resource::ApiKey(id), _) => account::delete_api_key(database, id).await,
         }
     }

@@ -25,23 +25,33 @@ return jsonb_build_object('id', key.id, 'name', key.name, 'scopes', key.scopes,
     'last_used_at', webhooks.utc(key.last_used_at), 'created_at', webhooks.utc(key.created_at));
 
 -- Stores an API key by its hash: `sha256_` and the hex SHA-256 of what follows `nk_live_` in the key.
--- The key itself is in no statement. `scopes` are read, write or both. This and the next two run as their
+-- The key itself is in no statement. `scopes` are read, write or both. For the hashes of the call see
+-- webhooks.begin_idempotent(): the answer has the `seed` of its first time, from which and the
+-- Idempotency-Key, which is not here, the key is made again. This and the next two run as their
 -- owner: users may not write the table, or read hashes.
 create or replace function public.create_webhook_api_key(
   name text, key_hash text, expires_at text default null,
-  scopes text[] default array['read', 'write']
+  scopes text[] default array['read', 'write'],
+  seed text default null, call_key_hash text default null, request_hash text default null
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
   caller constant uuid := webhooks.require_token();
+  earlier constant jsonb := webhooks.begin_idempotent(caller, call_key_hash, request_hash);
   most constant integer := webhooks.setting('MAX_API_KEYS_PER_USER', 100);
   expiry constant timestamptz := webhooks.parse_time('expires_at', create_webhook_api_key.expires_at);
   key public.webhook_api_keys;
 begin
-  if name is null or char_length(name) not between 1 and 100 or name ~ '[[:cntrl:]]' then
-    perform webhooks.refuse_field('name', 'must be 1 to 100 characters');
+  if earlier is not null then
+    return earlier;
+  end if;
+  if name is null or char_length(name) not between 1 and 100 or name ~ '[\x01-\x1f\x7f-\x9f]' then
+    perform webhooks.refuse_field('name', 'must be 1 to 100 characters, without control characters');
+  end if;
+  if octet_length(seed) > 100 then
+    perform webhooks.refuse_field('seed', 'must be at most 100 bytes');
   end if;
   if (key_hash ~ '^sha256_[0-9a-f]{64}$') is not true then
     perform webhooks.refuse_field('key_hash', 'must be sha256_ and 64 hex digits');
@@ -63,7 +73,8 @@ begin
     create_webhook_api_key.key_hash,
     array(select distinct s from unnest(create_webhook_api_key.scopes) as s order by s), expiry)
   returning k.* into key;
-  return webhooks.key_object(key);
+  return webhooks.end_idempotent(
+    caller, call_key_hash, webhooks.key_object(key) || jsonb_build_object('seed', seed));
 exception when foreign_key_violation then
   raise sqlstate 'PT401' using
     message = 'Invalid or missing authentication', hint = 'unauthorized';
@@ -105,10 +116,10 @@ $$;
 revoke all on function webhooks.require_token(), webhooks.key_object(public.webhook_api_keys)
   from public;
 revoke all on function
-  public.create_webhook_api_key(text, text, text, text[]), public.list_webhook_api_keys(),
+  public.create_webhook_api_key(text, text, text, text[], text, text, text), public.list_webhook_api_keys(),
   public.delete_webhook_api_key(uuid)
   from public, service_role;
 grant execute on function
-  public.create_webhook_api_key(text, text, text, text[]), public.list_webhook_api_keys(),
+  public.create_webhook_api_key(text, text, text, text[], text, text, text), public.list_webhook_api_keys(),
   public.delete_webhook_api_key(uuid)
   to anon, authenticated;

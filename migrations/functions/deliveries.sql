@@ -90,10 +90,11 @@ begin
     perform webhooks.refuse_field('limit', 'must be a whole number from 1 to 100');
   end if;
   begin
-    if cursor !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z_[0-9a-f-]{36}$' then
-      raise invalid_datetime_format;
+    -- The last delivery's time, in microseconds since 1970, and its id.
+    if cursor !~ '^\d{1,16}_[0-9a-f-]{36}$' then
+      raise invalid_text_representation;
     end if;
-    last_time := split_part(cursor, '_', 1)::timestamptz;
+    last_time := 'epoch'::timestamptz + split_part(cursor, '_', 1)::bigint * interval '1 microsecond';
     last_id := split_part(cursor, '_', 2)::uuid;
   exception when data_exception then
     perform webhooks.refuse_field('cursor', 'must be the next_cursor of the page before');
@@ -117,7 +118,7 @@ begin
       'deliveries', coalesce(jsonb_agg(webhooks.delivery_object(n.delivery)
         order by n.nth) filter (where n.nth <= $6), '[]'),
       'next_cursor', (
-        select webhooks.utc(l.created_at) || '_' || l.id
+        select (extract(epoch from l.created_at) * 1000000)::bigint || '_' || l.id
         from numbered l where l.nth = $6 and exists (select from numbered m where m.nth > $6)
       ))
     from numbered n

@@ -345,20 +345,26 @@ end
 $$;
 
 -- Registers an endpoint and answers it with its secret. Runs as its owner: it is one of the two
--- functions that show a secret, to the user it was made for.
+-- functions that show a secret, to the user it was made for. For the hashes see
+-- webhooks.begin_idempotent().
 create or replace function public.create_webhook_endpoint(
   url text, description text default null, events text[] default array['*'],
   is_active boolean default true, rate_limit_per_minute integer default null,
-  max_attempts integer default null, headers text default '{}'
+  max_attempts integer default null, headers text default '{}',
+  key_hash text default null, request_hash text default null
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
   caller constant uuid := webhooks.require_caller('write');
+  earlier constant jsonb := webhooks.begin_idempotent(caller, key_hash, request_hash);
   created_id uuid;
   created_secret text;
 begin
+  if earlier is not null then
+    return earlier;
+  end if;
   insert into public.webhook_endpoints as e
     (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts, headers)
   values (caller, create_webhook_endpoint.url, create_webhook_endpoint.description,
@@ -366,8 +372,8 @@ begin
     create_webhook_endpoint.rate_limit_per_minute, create_webhook_endpoint.max_attempts,
     webhooks.parse_json('headers', create_webhook_endpoint.headers))
   returning e.id, e.secret into created_id, created_secret;
-  return webhooks.require_endpoint(created_id, 'write')
-    || jsonb_build_object('secret', created_secret);
+  return webhooks.end_idempotent(caller, key_hash, webhooks.require_endpoint(created_id, 'write')
+    || jsonb_build_object('secret', created_secret));
 exception when foreign_key_violation then
   -- The token is still valid, its user is gone.
   raise sqlstate 'PT401' using
@@ -446,7 +452,8 @@ $$;
 -- With 0 only the new one signs, at once. Raises 409 where ten earlier ones sign. Runs as its owner, like
 -- create.
 create or replace function public.rotate_webhook_secret(
-  endpoint_id uuid, expires_in_hours integer default 24
+  endpoint_id uuid, expires_in_hours integer default 24,
+  key_hash text default null, request_hash text default null
 ) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
@@ -454,10 +461,14 @@ as $$
 declare
   most constant integer := 10;
   caller constant uuid := webhooks.require_caller('write');
+  earlier constant jsonb := webhooks.begin_idempotent(caller, key_hash, request_hash);
   new_secret constant text := public.generate_webhook_secret();
   old_secret text;
   signing webhooks.previous_secret[];
 begin
+  if earlier is not null then
+    return earlier;
+  end if;
   if (expires_in_hours between 0 and 168) is not true then
     perform webhooks.refuse_field('expires_in_hours', 'must be a whole number from 0 to 168');
   end if;
@@ -479,8 +490,8 @@ begin
   update public.webhook_endpoints e set previous_secrets = signing, secret = new_secret,
     secret_expires_at = webhooks.first_expiry(signing)
   where e.id = rotate_webhook_secret.endpoint_id and e.user_id = caller;
-  return webhooks.require_endpoint(endpoint_id, 'write')
-    || jsonb_build_object('secret', new_secret);
+  return webhooks.end_idempotent(caller, key_hash, webhooks.require_endpoint(endpoint_id, 'write')
+    || jsonb_build_object('secret', new_secret));
 end
 $$;
 
@@ -488,9 +499,9 @@ revoke all on function
   public.generate_webhook_secret(), public.webhook_endpoint_before_insert(),
   public.update_webhook_endpoint_timestamp(), public.list_webhook_endpoints(),
   public.get_webhook_endpoint(uuid),
-  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
-  public.rotate_webhook_secret(uuid, integer)
+  public.rotate_webhook_secret(uuid, integer, text, text)
   from public, anon, authenticated, service_role;
 revoke all on function
   webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
@@ -516,7 +527,7 @@ grant execute on function
     integer, text[], text, timestamptz),
   webhooks.require_endpoint(uuid, text),
   public.list_webhook_endpoints(), public.get_webhook_endpoint(uuid),
-  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
-  public.rotate_webhook_secret(uuid, integer)
+  public.rotate_webhook_secret(uuid, integer, text, text)
   to anon, authenticated;

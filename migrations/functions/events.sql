@@ -128,7 +128,7 @@ $$;
 -- refused as `on_refusal` says: with 'raise' by the error 22023 (invalid_parameter_value), with
 -- 'count' by a row in webhooks.refused_events and the answer null.
 create or replace function webhooks.emit(
-  event_type text, data jsonb, user_id uuid, event_id text, on_refusal text
+  event_type text, data jsonb, user_id uuid, event_id text, on_refusal text, max_attempts integer
 ) returns text
 language plpgsql volatile
 set search_path = ''
@@ -154,12 +154,12 @@ begin
   refusal := webhooks.number_refusal(body);
   if refusal is null then
     payload := webhooks.payload(id, event_type, body);
-    refusal := webhooks.event_refusal(id, event_type, body, null, octet_length(payload));
+    refusal := webhooks.event_refusal(id, event_type, body, max_attempts, octet_length(payload));
   end if;
   if refusal is null then
     insert into webhooks.outbox (owner, event_ref)
     values (coalesce(user_id, webhooks.no_owner()),
-      (webhooks.store_event(id, event_type, user_id, null, payload)).ref)
+      (webhooks.store_event(id, event_type, user_id, max_attempts, payload)).ref)
     on conflict do nothing;
     perform webhooks.wake_up_deliver();
     return id;
@@ -184,7 +184,7 @@ $$;
 -- the service role, and triggers that are `security definer`.
 create or replace function public.emit_webhook_event(
   event_type text, data jsonb, user_id uuid, event_id text default null,
-  on_refusal text default 'raise'
+  on_refusal text default 'raise', max_attempts integer default null
 ) returns text
 language plpgsql volatile security definer
 set search_path = ''
@@ -195,19 +195,90 @@ begin
       message = 'emit_webhook_event needs a user_id: null would tell every owner of the event',
       hint = 'For an event that is meant for all owners, call broadcast_webhook_event.';
   end if;
-  return webhooks.emit(event_type, data, user_id, event_id, on_refusal);
+  return webhooks.emit(event_type, data, user_id, event_id, on_refusal, max_attempts);
 end
 $$;
 
 -- Emits an event to the endpoints of all owners. Otherwise as emit_webhook_event().
 create or replace function public.broadcast_webhook_event(
-  event_type text, data jsonb, event_id text default null, on_refusal text default 'raise'
+  event_type text, data jsonb, event_id text default null, on_refusal text default 'raise',
+  max_attempts integer default null
 ) returns text
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
-  return webhooks.emit(event_type, data, null, event_id, on_refusal);
+  return webhooks.emit(event_type, data, null, event_id, on_refusal, max_attempts);
+end
+$$;
+
+-- Emits up to 100 events in one statement, each taken or refused by itself: a JSON array as text, of
+-- {event_type, data, user_id?, event_id?, max_attempts?}. As over HTTP, an event without user_id is for all owners,
+-- and one whose user_id is null is refused. Answers {events: [{event_id} or {event_id, code, error, …}]} in their
+-- order. Otherwise as emit_webhook_event().
+create or replace function public.emit_webhook_events(events text) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+  list constant jsonb := webhooks.parse_events(events);
+  item jsonb;
+  nth integer;
+  event webhooks.new_event;
+  answers jsonb[] := '{}';
+begin
+  if jsonb_typeof(list) <> 'array' or jsonb_array_length(list) > 100 then
+    perform webhooks.refuse_field('events', 'must be a list of at most 100 events');
+  end if;
+  -- In one order, so that two calls with the same events cannot wait for each other.
+  for item, nth in
+    select e.item, e.nth
+    from jsonb_array_elements(list) with ordinality as e (item, nth)
+    order by e.item ->> 'event_id', e.item ->> 'user_id', e.nth
+  loop
+    event := webhooks.read_emitted(item);
+    if event.refusal is null then
+      insert into webhooks.outbox (owner, event_ref)
+      values (coalesce(event.user_id, webhooks.no_owner()), (webhooks.store_event(
+        event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload)).ref)
+      on conflict do nothing;
+    end if;
+    answers[nth] := jsonb_build_object('event_id', event.event_id) || coalesce(event.refusal - 'status', '{}');
+  end loop;
+  perform webhooks.wake_up_deliver();
+  return jsonb_build_object('events', to_jsonb(answers));
+end
+$$;
+
+-- Reads one event of emit_webhook_events(), and what is wrong with it, whatever it is.
+create or replace function webhooks.read_emitted(item jsonb) returns webhooks.new_event
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  refused webhooks.new_event;
+begin
+  refused.event_id := item ->> 'event_id';
+  refused.refusal := case
+    when jsonb_typeof(item) <> 'object'
+      then jsonb_build_object('code', 'invalid_body', 'error', 'The event must be a JSON object')
+    -- A misspelt user_id would tell every owner.
+    when item - array['event_type', 'data', 'user_id', 'event_id', 'max_attempts'] <> '{}'
+      then jsonb_build_object('code', 'invalid_field', 'error', 'There are event_type, data, user_id, event_id and '
+        'max_attempts, and no other fields')
+    when item -> 'user_id' = 'null'
+      then jsonb_build_object('code', 'invalid_field', 'error',
+        'user_id must not be null: leave it out for an event that is meant for every owner')
+    else webhooks.number_refusal(item -> 'data')
+  end;
+  if refused.refusal is not null then
+    return refused;
+  end if;
+  return webhooks.read_event(item);
+exception when data_exception then
+  refused.refusal := jsonb_build_object('code', 'invalid_field',
+    'error', 'user_id must be a UUID and max_attempts a whole number from 1 to 100');
+  return refused;
 end
 $$;
 
@@ -381,12 +452,12 @@ revoke all on function
   webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
   webhooks.number_refusal(jsonb),
   webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
-  webhooks.emit(text, jsonb, uuid, text, text),
+  webhooks.emit(text, jsonb, uuid, text, text, integer), webhooks.read_emitted(jsonb),
   webhooks.parse_events(text), webhooks.read_event(jsonb)
   from public;
 revoke all on function
-  public.emit_webhook_event(text, jsonb, uuid, text, text),
-  public.broadcast_webhook_event(text, jsonb, text, text),
+  public.emit_webhook_event(text, jsonb, uuid, text, text, integer), public.emit_webhook_events(text),
+  public.broadcast_webhook_event(text, jsonb, text, text, integer),
   public.enqueue_webhook_events(text, integer, integer, integer),
   public.store_webhook_events(text)
   from public, anon, authenticated;
@@ -397,8 +468,8 @@ grant execute on function
   webhooks.number_refusal(jsonb),
   webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
   webhooks.parse_events(text), webhooks.read_event(jsonb),
-  public.emit_webhook_event(text, jsonb, uuid, text, text),
-  public.broadcast_webhook_event(text, jsonb, text, text),
+  public.emit_webhook_event(text, jsonb, uuid, text, text, integer), public.emit_webhook_events(text),
+  public.broadcast_webhook_event(text, jsonb, text, text, integer),
   public.enqueue_webhook_events(text, integer, integer, integer),
   public.store_webhook_events(text)
   to service_role;

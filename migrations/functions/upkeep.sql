@@ -71,6 +71,7 @@ begin
     when 'purge_counts' then webhooks.purge_counts(
       least(before, now() - interval '744 hours'), most) = most
     when 'purge_refused_events' then webhooks.purge_refused_events(before, most) = most
+    when 'purge_idempotent_calls' then webhooks.purge_idempotent_calls(most) = most
   end;
 exception when others or query_canceled then
   raise warning 'upkeep: % failed: %', step, sqlerrm;
@@ -101,7 +102,8 @@ begin
     raise invalid_parameter_value using message = 'retention_days must be at least 1';
   end if;
   foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
-    'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events']
+    'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events',
+    'purge_idempotent_calls']
   loop
     if clock_timestamp() > now() + interval '1 second' then
       is_more := true;

@@ -21,7 +21,7 @@ grant select, insert, update, delete on
   webhooks.tally,
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
   webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks,
-  webhooks.refused_events
+  webhooks.refused_events, webhooks.idempotent_calls
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
 grant usage, update on sequence
@@ -67,6 +67,7 @@ alter table webhooks.pump enable row level security;
 alter table webhooks.ticks enable row level security;
 alter table webhooks.wake_up enable row level security;
 alter table webhooks.refused_events enable row level security;
+alter table webhooks.idempotent_calls enable row level security;
 
 create policy webhook_event_types_select on public.webhook_event_types
   for select to anon, authenticated using (true);

@@ -148,7 +148,7 @@ pub struct Whole<const MIN: u32, const MAX: u32>(u32);
 
 impl<'de, const MIN: u32, const MAX: u32> Deserialize<'de> for Whole<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_u32(WholeVisitor)
+        deserializer.deserialize_any(WholeVisitor)
     }
 }
 
@@ -165,6 +165,14 @@ impl<const MIN: u32, const MAX: u32> Visitor<'_> for WholeVisitor<MIN, MAX> {
         match u32::try_from(number) {
             Ok(number) if (MIN..=MAX).contains(&number) => Ok(Whole(number)),
             _ => Err(E::invalid_value(Unexpected::Unsigned(number), &self)),
+        }
+    }
+
+    /// 24.0 is a whole number (JSON Schema 2020-12, section 4.2.3).
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        match number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) {
+            true => self.visit_u64(number as u64),
+            false => Err(E::invalid_value(Unexpected::Float(number), &self)),
         }
     }
 }

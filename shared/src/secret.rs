@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hmac::{Hmac, Mac};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -43,11 +44,13 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A new API key, and its hash as the database keeps it: `sha256_` and the hex SHA-256 of what
-/// follows `nk_live_`.
+/// The API key that is made of a seed and a text, and its hash as the database keeps it: `sha256_` and the hex
+/// SHA-256 of what follows `nk_live_`. Who has only one of the two cannot make it.
 #[must_use]
-pub fn new_api_key() -> (Secret, String) {
-    let key = hex::encode(random::<32>());
+pub fn api_key(seed: &str, text: &str) -> (Secret, String) {
+    let mac = Hmac::<Sha256>::new_from_slice(seed.as_bytes());
+    let mac = mac.expect("a key may have any length");
+    let key = hex::encode(mac.chain_update(text).finalize().into_bytes());
     let hash = format!("sha256_{}", hex::encode(Sha256::digest(&key)));
     (Secret(format!("nk_live_{key}")), hash)
 }
@@ -69,12 +72,15 @@ mod tests {
     }
 
     #[test]
-    fn api_keys_are_made_once() {
-        let (key, hash) = new_api_key();
-        let (other, other_hash) = new_api_key();
+    fn an_api_key_is_made_of_a_seed_and_a_text() {
+        let (key, hash) = api_key("seed", "text");
         assert_eq!(key.expose().len(), "nk_live_".len() + 64);
-        assert!(key.expose() != other.expose() && hash != other_hash);
         assert_eq!(hash.len(), "sha256_".len() + 64);
+        assert_eq!(api_key("seed", "text").1, hash);
+        for (seed, text) in [("seed", "text2"), ("seed2", "text"), ("", "")] {
+            let (other, other_hash) = api_key(seed, text);
+            assert!(key.expose() != other.expose() && hash != other_hash);
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod api_proxy;
 pub mod cluster;
+pub mod contract;
 pub mod private_stack;
 pub mod receiver;
 pub mod stack;

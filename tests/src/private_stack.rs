@@ -75,7 +75,7 @@ impl PrivateStack {
         let input = child.stdin.take();
         let stack = eventually("a private stack", Duration::from_secs(60), async || {
             let text = std::fs::read_to_string(&file).ok()?;
-            Some(serde_json::from_str(&text).expect("stack.json has the documented keys"))
+            Some(Stack::read(&text))
         })
         .await;
         Self {

@@ -14,6 +14,8 @@ use tokio_postgres::NoTls;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use crate::contract;
+
 /// Where everything is: `.dev/stack.json`, or the file `WEBHOOKS_STACK` names.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,11 +51,19 @@ impl Stack {
                 file.display()
             )
         });
-        let stack = serde_json::from_str(&text).expect("stack.json has the documented keys");
+        let stack = Self::read(&text);
         Self {
             is_plain_postgrest: std::env::var_os("POSTGREST_URL").is_some(),
             ..stack
         }
+    }
+
+    /// The stack that this stack.json describes.
+    pub(crate) fn read(text: &str) -> Self {
+        let stack: Self = serde_json::from_str(text).expect("stack.json has the documented keys");
+        contract::register(&stack.manage_url, "manage");
+        contract::register(&stack.deliver_url, "deliver");
+        stack
     }
 
     /// The setting that tells workers where `supabase_url` is: another one where it
@@ -340,17 +350,24 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Sends a request. Every answer of the workers is JSON, or empty.
+    /// Sends a request, and holds the answer to the OpenAPI document. What is not JSON is a string.
+    #[expect(clippy::missing_panics_doc, reason = "a test may panic")]
     pub async fn of(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("the worker answers");
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let response = client.execute(request).await.expect("the worker answers");
         let status = response.status();
         let headers = response.headers().clone();
         let text = response.text().await.expect("the answer is complete");
-        let body = match text.as_str() {
-            "" => Value::Null,
-            text => serde_json::from_str(text)
+        let kind = headers.get("content-type").map(|kind| kind.as_bytes());
+        let body = match kind {
+            _ if text.is_empty() => Value::Null,
+            Some(b"application/json") => serde_json::from_str(&text)
                 .unwrap_or_else(|_| panic!("not JSON, with status {status}: {text}")),
+            _ => Value::String(text),
         };
+        contract::check(&method, &url, status.as_u16(), &headers, &body);
         Self {
             status,
             headers,

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, Command};
 
-use crate::log_file;
 use crate::stack::Stack;
+use crate::{contract, log_file};
 
 /// How long they may take to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -91,6 +91,8 @@ impl Workers {
         };
         let urls: HashMap<String, String> =
             serde_json::from_str(&ready).expect("a line of JSON says where they are");
+        contract::register(&urls["manage_url"], "manage");
+        contract::register(&urls["deliver_url"], "deliver");
         Self {
             manage_url: urls["manage_url"].clone(),
             deliver_url: urls["deliver_url"].clone(),

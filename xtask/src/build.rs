@@ -61,6 +61,9 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
         if !modified(&packed).is_ok_and(|packed_at| packed_at > compiled_at) {
             build(root, &folder)?;
         }
+        if matches!(worker, Worker::Manage) {
+            run(command(root, "node").args(["openapi/build.mjs", "manage/assets"]))?;
+        }
         let wasm = fs::read(&packed).with_context(|| format!("reading {}", packed.display()))?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(&wasm)?;
@@ -71,6 +74,11 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Builds the TypeScript clients as they would be published.
+pub(crate) fn clients(root: &Path) -> Result<()> {
+    run(command(root, "tsc").args(["--project", "clients/typescript/tsconfig.build.json"]))
 }
 
 /// Runs worker-build, with the tools that it would otherwise download.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use crate::{build, command, run, say, seconds, setup, stack};
+use crate::{build, command, contract, run, say, seconds, setup, stack};
 
 /// The end-to-end tests that run SQL on databases of their own: with each of the three sets of session
 /// settings in `tests/tests/e2e/database.rs`.
@@ -70,8 +70,10 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
     }
     timed("build", &mut || {
         build::workers(root, &build::Worker::ALL)?;
-        build::workers(root, &[build::Worker::Caller])
+        build::workers(root, &[build::Worker::Caller])?;
+        build::clients(root)
     })?;
+    timed("OpenAPI document", &mut || contract::check(root))?;
     timed("end-to-end tests", &mut || {
         let mut tests = command(root, "cargo");
         run(tests.args(["test", "-p", "tests", "--test", "e2e", "--no-run"]))?;
@@ -87,6 +89,9 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
             tests.args(["--", filter]);
         }
         run(tests.env("WEBHOOKS_STACK", &stack.file))?;
+        if filter.is_none() {
+            contract::expect_exercised(root, &stack.exercised()?)?;
+        }
         for session in ["1", "2"].iter().filter(|_| filter.is_none()) {
             say("SQL tests with other time zones and formats");
             let mut tests = command(root, "cargo");

@@ -6,6 +6,8 @@
 mod bench;
 mod build;
 mod check;
+mod compatibility;
+mod contract;
 mod migrate;
 mod setup;
 mod stack;
@@ -130,7 +132,9 @@ fn command(root: &Path, program: &str) -> Command {
         .env("PATH", path)
         .env("WRANGLER_SEND_METRICS", "false")
         .env("LITE_TELEMETRY", "0")
-        .env("DO_NOT_TRACK", "1");
+        .env("DO_NOT_TRACK", "1")
+        .env("REDOCLY_TELEMETRY", "off")
+        .env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     command
 }
 

@@ -66,6 +66,7 @@ impl OwnStack {
         let file = folder.join("stack.json");
         let _ = fs::remove_file(&file);
         let _ = fs::remove_dir_all(folder.join("logs"));
+        let _ = fs::remove_file(folder.join("exercised.txt"));
         // What tests that failed have left of stacks of their own.
         let _ = fs::remove_dir_all(root.join(".dev/private"));
         // It shows keys.
@@ -102,6 +103,12 @@ impl OwnStack {
 }
 
 impl OwnStack {
+    /// Which answers of the OpenAPI document the tests had, a line each.
+    pub(crate) fn exercised(&self) -> Result<String> {
+        let file = self.file.with_file_name("exercised.txt");
+        fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
+    }
+
     /// What the stack has logged since it was ready, and everything the tests started:
     /// files and their texts. Before that, the stack shows keys on purpose.
     pub(crate) fn logs(&self) -> Result<Vec<(PathBuf, String)>> {

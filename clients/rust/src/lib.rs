@@ -1,8 +1,11 @@
 //! Emits webhook events without ever breaking what they are about: [`trigger_webhook`] does
-//! not panic and is done in time, whatever becomes of the call.
+//! not panic and is done in time, whatever becomes of the call. [`Manage`] is for the endpoints that
+//! receive them.
 //!
-//! In a Worker (`wasm32`) it calls `deliver` by a service binding or by its URL, through the
-//! `worker` crate; elsewhere by its URL, through the caller's `reqwest` client.
+//! In a Worker (`wasm32`) they call `deliver` and `manage` by a service binding or by a URL, through the
+//! `worker` crate; elsewhere by a URL, through the caller's `reqwest` client.
+
+pub mod manage;
 
 #[cfg_attr(target_arch = "wasm32", path = "worker.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "native.rs")]
@@ -13,8 +16,10 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
+pub use crate::manage::{Credential, Manage};
 use crate::platform::Place;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,7 +48,12 @@ pub struct Event<'a, D> {
     /// The same id is never a second delivery to the same endpoint: 1 to 255 visible ASCII
     /// characters, made up where there is none.
     pub event_id: Option<&'a str>,
+    /// How often each delivery is attempted at most, 1 to 100. Without, it is for the endpoint to say.
+    pub max_attempts: Option<u8>,
 }
+
+/// The most events that one call of `deliver` takes.
+const MAX_EVENTS: usize = 100;
 
 /// Where events go. Made once, it serves any number of calls.
 #[derive(Clone, Debug)]
@@ -134,57 +144,156 @@ pub async fn trigger_webhook<D: Serialize>(
         Some(id) => id.to_owned(),
         None => Uuid::new_v4().to_string(),
     };
-    match emit(target, event, &event_id).await {
+    let outcome = async {
+        let event = to_json(event, &event_id)?;
+        let (status, answer) = target
+            .post(format!("{{\"event\":{event},\"wait\":false}}"))
+            .await?;
+        confirm(&event_id, status, &answer)
+    };
+    match outcome.await {
         Ok(()) => Ok(event_id),
         Err(fault) => Err(fault.into_failure(event_id)),
     }
 }
 
-async fn emit<D: Serialize>(
+/// Emits events in calls of up to 100, and says of each, in their order, what [`trigger_webhook`] says. An event that is
+/// refused keeps none of the others.
+pub async fn trigger_webhooks<D: Serialize>(
     target: &Target,
-    event: &Event<'_, D>,
-    event_id: &str,
-) -> Result<(), Fault> {
+    events: &[Event<'_, D>],
+) -> Vec<Result<String, Failure>> {
+    let mut outcomes = Vec::with_capacity(events.len());
+    for events in events.chunks(MAX_EVENTS) {
+        outcomes.extend(trigger_chunk(target, events).await);
+    }
+    outcomes
+}
+
+async fn trigger_chunk<D: Serialize>(
+    target: &Target,
+    events: &[Event<'_, D>],
+) -> Vec<Result<String, Failure>> {
+    let ids: Vec<String> = events
+        .iter()
+        .map(|event| match event.event_id {
+            Some(id) => id.to_owned(),
+            None => Uuid::new_v4().to_string(),
+        })
+        .collect();
+    let texts: Vec<Result<String, Fault>> = events
+        .iter()
+        .zip(&ids)
+        .map(|(event, id)| to_json(event, id))
+        .collect();
+    let sent: Vec<&str> = texts.iter().flatten().map(String::as_str).collect();
+    let answers = match sent.len() {
+        0 => Ok(Vec::new()),
+        count => {
+            let body = format!("{{\"events\":[{}],\"wait\":false}}", sent.join(","));
+            let answer = target.post(body).await;
+            answer.and_then(|(status, answer)| confirm_all(count, status, &answer))
+        }
+    };
+    let mut answers = answers.map(Vec::into_iter);
+    let outcomes = texts.into_iter().zip(ids).map(|(text, id)| {
+        let outcome = text.and_then(|_| match &mut answers {
+            Ok(answers) => answers
+                .next()
+                .map_or(Err(Fault::UnexpectedAnswer(202)), |answer| {
+                    confirm(&id, answer.0, &answer.1)
+                }),
+            Err(fault) => Err(fault.clone()),
+        });
+        match outcome {
+            Ok(()) => Ok(id),
+            Err(fault) => Err(fault.into_failure(id)),
+        }
+    });
+    outcomes.collect()
+}
+
+/// The event as `deliver` takes it.
+fn to_json<D: Serialize>(event: &Event<'_, D>, event_id: &str) -> Result<String, Fault> {
+    #[derive(Serialize)]
+    struct Body<'a, D> {
+        event_type: &'a str,
+        data: &'a D,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_id: Option<&'a str>,
+        event_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_attempts: Option<u8>,
+    }
     let body = Body {
-        action: "deliver",
-        event: BodyEvent {
-            event_type: event.event_type,
-            data: &event.data,
-            user_id: match event.audience {
-                Audience::Owner(id) => Some(id),
-                Audience::Everyone => None,
-            },
-            event_id,
+        event_type: event.event_type,
+        data: &event.data,
+        user_id: match event.audience {
+            Audience::Owner(id) => Some(id),
+            Audience::Everyone => None,
         },
-        wait: false,
+        event_id,
+        max_attempts: event.max_attempts,
     };
     // Not with what the error says: it may be of the payload.
-    let body = serde_json::to_string(&body).map_err(|_| Fault::InvalidEvent)?;
-    let Target {
-        place,
-        key,
-        timeout,
-    } = target;
-    let (status, answer) = place.post(key, body, *timeout).await?;
-    confirm(event_id, status, &answer)
+    serde_json::to_string(&body).map_err(|_| Fault::InvalidEvent)
 }
 
-/// A call of `deliver`.
-#[derive(Serialize)]
-struct Body<'a, D> {
-    action: &'a str,
-    event: BodyEvent<'a, D>,
-    wait: bool,
+/// A call of a worker.
+struct Call<'a> {
+    method: &'a str,
+    /// With the query.
+    path: &'a str,
+    headers: Vec<(&'a str, String)>,
+    body: Option<String>,
 }
 
-/// An event as `deliver` takes it.
-#[derive(Serialize)]
-struct BodyEvent<'a, D> {
-    event_type: &'a str,
-    data: D,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a str>,
-    event_id: &'a str,
+impl Target {
+    async fn post(&self, body: String) -> Result<(u16, String), Fault> {
+        let call = Call {
+            method: "POST",
+            path: "",
+            headers: vec![
+                ("authorization", format!("Bearer {}", self.key.0)),
+                ("content-type", "application/json".to_owned()),
+            ],
+            body: Some(body),
+        };
+        self.place.send(call, self.timeout).await
+    }
+}
+
+/// What an answer to several events says of each: a status and a text, as of an answer of its own.
+fn confirm_all(count: usize, status: u16, answer: &str) -> Result<Vec<(u16, String)>, Fault> {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        #[serde(borrow)]
+        events: Vec<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct Entry {
+        code: Option<String>,
+    }
+    match serde_json::from_str::<Answer>(answer) {
+        Ok(answer) if status < 300 && answer.events.len() == count => {
+            let entries = answer.events.into_iter().map(|entry| {
+                let entry = entry.get();
+                let code = serde_json::from_str::<Entry>(entry)
+                    .ok()
+                    .and_then(|entry| entry.code);
+                // A refusal has no status of its own in a list.
+                let status = match code.as_deref() {
+                    None => status,
+                    Some("payload_too_large") => 413,
+                    Some(_) => 400,
+                };
+                (status, entry.to_owned())
+            });
+            Ok(entries.collect())
+        }
+        // The error of the whole call, or nothing that confirms it.
+        _ => confirm("", status, answer).map(|()| Vec::new()),
+    }
 }
 
 /// Whether an answer says that the event is stored.
@@ -212,7 +321,7 @@ fn confirm(event_id: &str, status: u16, answer: &str) -> Result<(), Fault> {
 }
 
 /// A [`Failure`] before it is put in words.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Fault {
     InvalidEvent,
     Timeout(Duration),

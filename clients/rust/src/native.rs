@@ -3,10 +3,9 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::Client;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Method};
 
-use crate::{Fault, ServiceKey, Target};
+use crate::{Call, Credential, Fault, Manage, ServiceKey, Target};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
@@ -25,20 +24,31 @@ impl Target {
     }
 }
 
+impl Manage {
+    /// The URL of `manage`, without a path. Otherwise as [`Target::url`].
+    #[must_use]
+    pub fn url(client: Client, url: impl Into<String>, credential: Credential) -> Self {
+        let url = url.into();
+        Self::new(Place { client, url }, credential)
+    }
+}
+
 impl Place {
-    pub(crate) async fn post(
+    pub(crate) async fn send(
         &self,
-        key: &ServiceKey,
-        body: String,
+        call: Call<'_>,
         timeout: Duration,
     ) -> Result<(u16, String), Fault> {
-        let request = self
-            .client
-            .post(&self.url)
-            .bearer_auth(&key.0)
-            .header(CONTENT_TYPE, "application/json")
-            .timeout(timeout)
-            .body(body);
+        let method = Method::from_bytes(call.method.as_bytes())
+            .map_err(|error| Fault::Unreachable(error.to_string()))?;
+        let url = format!("{}{}", self.url.trim_end_matches('/'), call.path);
+        let mut request = self.client.request(method, url).timeout(timeout);
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = call.body {
+            request = request.body(body);
+        }
         let exchange = async {
             let response = request.send().await?;
             Ok((response.status().as_u16(), response.text().await?))

@@ -9,7 +9,7 @@ use worker::{
     Fetch, Fetcher, Headers, Method, Request, RequestInit, RequestRedirect, Response, worker_sys,
 };
 
-use crate::{Fault, ServiceKey, Target};
+use crate::{Call, Credential, Fault, Manage, ServiceKey, Target};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Place {
@@ -31,19 +31,32 @@ impl Target {
     }
 }
 
+impl Manage {
+    /// The URL of `manage`, without a path.
+    #[must_use]
+    pub fn url(url: impl Into<String>, credential: Credential) -> Self {
+        Self::new(Place::Url(url.into()), credential)
+    }
+
+    /// A service binding to `manage`.
+    #[must_use]
+    pub fn binding(binding: Fetcher, credential: Credential) -> Self {
+        Self::new(Place::Binding(binding), credential)
+    }
+}
+
 impl Place {
-    pub(crate) async fn post(
+    pub(crate) async fn send(
         &self,
-        key: &ServiceKey,
-        body: String,
+        call: Call<'_>,
         timeout: Duration,
     ) -> Result<(u16, String), Fault> {
         let ms = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
         let signal = AbortSignal::timeout_with_u32(ms);
         // What the platform says of a bad header may show it.
-        let headers = headers(key)
+        let headers = headers(&call)
             .map_err(|_| Fault::Unreachable("the key does not fit a header".to_owned()))?;
-        let exchange = self.exchange(headers, body, &signal);
+        let exchange = self.exchange(headers, call, &signal);
         exchange.await.map_err(|error| match signal.aborted() {
             true => Fault::Timeout(timeout),
             false => Fault::Unreachable(error.to_string()),
@@ -53,22 +66,23 @@ impl Place {
     async fn exchange(
         &self,
         headers: Headers,
-        body: String,
+        call: Call<'_>,
         signal: &AbortSignal,
     ) -> worker::Result<(u16, String)> {
         let mut init = RequestInit::new();
-        init.with_method(Method::Post)
+        init.with_method(Method::from(call.method.to_owned()))
             .with_headers(headers)
             .with_redirect(RequestRedirect::Manual)
-            .with_body(Some(body.into()));
+            .with_body(call.body.map(Into::into));
         let init = web_sys::RequestInit::from(&init);
         init.set_signal(Some(signal));
 
-        let url = match self {
-            Self::Url(url) => url,
-            Self::Binding(_) => "https://deliver/",
+        let base = match self {
+            Self::Url(url) => url.trim_end_matches('/'),
+            Self::Binding(_) => "https://webhooks",
         };
-        let request = web_sys::Request::new_with_str_and_init(url, &init)?;
+        let url = format!("{base}{}", call.path);
+        let request = web_sys::Request::new_with_str_and_init(&url, &init)?;
         let mut response = match self {
             Self::Url(_) => Fetch::Request(Request::from(request)).send().await?,
             Self::Binding(binding) => {
@@ -83,9 +97,10 @@ impl Place {
     }
 }
 
-fn headers(key: &ServiceKey) -> worker::Result<Headers> {
+fn headers(call: &Call) -> worker::Result<Headers> {
     let headers = Headers::new();
-    headers.set("authorization", &format!("Bearer {}", key.0))?;
-    headers.set("content-type", "application/json")?;
+    for (name, value) in &call.headers {
+        headers.set(name, value)?;
+    }
     Ok(headers)
 }

@@ -37,6 +37,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         data: call.data,
         audience: Audience::Owner(&call.user_id),
         event_id: call.event_id.as_deref(),
+        max_attempts: None,
     };
     let outcome = trigger_webhook(&target, &event).await;
     Response::from_json(&match outcome {

@@ -14,7 +14,11 @@ use tests::{eventually, log_file};
 use tokio::process::Command;
 use tokio::time::Instant;
 use uuid::Uuid;
-use webhooks_client::{Audience, Event, Failure, ServiceKey, Target, trigger_webhook};
+use webhooks_client::manage::{EndpointChanges, Filter, Scope, Status};
+use webhooks_client::{
+    Audience, Credential, Event, Failure, Manage, ServiceKey, Target, trigger_webhook,
+    trigger_webhooks,
+};
 
 use crate::SOON;
 
@@ -38,7 +42,7 @@ async fn the_typescript_client_emits_each_event_once_and_never_rejects() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(root.join("node_modules/.bin/node"))
         .args(["--test", "--test-reporter", "spec"])
-        .arg(root.join("clients/typescript/trigger_webhook.test.ts"))
+        .arg(root.join("clients/typescript/test/trigger_webhook.test.ts"))
         .env("SUPABASE_URL", &stack.supabase_url)
         .env("SERVICE_KEY", &stack.service_role_key)
         .env("DELIVER_URL", &stack.deliver_url)
@@ -71,6 +75,39 @@ async fn the_typescript_client_emits_each_event_once_and_never_rejects() {
 }
 
 #[tokio::test]
+async fn the_typescript_package_runs_in_node_deno_and_bun() {
+    let stack = Stack::get();
+    let receiver = Receiver::start_slow(200, Duration::from_millis(300)).await;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (runtime, arguments) in [
+        ("node", &[][..]),
+        (
+            "deno",
+            &["run", "--allow-env", "--allow-net=127.0.0.1", "--no-remote"],
+        ),
+        ("bun", &["run"]),
+    ] {
+        let user = stack.user().await;
+        let output = Command::new(root.join("node_modules/.bin").join(runtime))
+            .args(arguments)
+            .arg(root.join("clients/typescript/test/package.test.mjs"))
+            .env("MANAGE_URL", &stack.manage_url)
+            .env("DELIVER_URL", &stack.deliver_url)
+            .env("SERVICE_KEY", &stack.service_role_key)
+            .env("USER_JWT", &user.jwt)
+            .env("USER_ID", user.id.to_string())
+            .env("RECEIVER_URL", &receiver.url)
+            .output()
+            .await
+            .expect("npm has installed it");
+        let text = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{runtime}: {text}{errors}");
+        assert!(text.ends_with("passed\n"), "{runtime}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn an_event_of_the_rust_client_arrives_once() {
     let stack = Stack::get();
     let user = stack.user().await;
@@ -88,6 +125,7 @@ async fn an_event_of_the_rust_client_arrives_once() {
                 data: json!({"vin": "1FTFW1E50PFA00001"}),
                 audience: Audience::Owner(&user_id),
                 event_id: event_id.as_deref(),
+                max_attempts: Some(7),
             };
             trigger_webhook(&target, &event).await
         });
@@ -99,7 +137,162 @@ async fn an_event_of_the_rust_client_arrives_once() {
     let arrivals = receiver.wait_for(1, SOON).await;
     assert_eq!(arrivals[0].header("webhook-id"), event_id);
     assert_eq!(arrivals[0].json()["data"]["vin"], "1FTFW1E50PFA00001");
-    assert_eq!(stack.deliveries(&endpoint.id).await.len(), 1);
+    let deliveries = stack.deliveries(&endpoint.id).await;
+    assert_eq!(deliveries.len(), 1);
+    assert_eq!(deliveries[0]["max_attempts"], 7);
+}
+
+#[tokio::test]
+async fn of_many_events_of_the_rust_client_each_is_stored_or_refused_by_itself() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    user.register(&receiver.url).await;
+    let user_id = user.id.to_string();
+    let key = ServiceKey::new(&stack.service_role_key);
+    let target = Target::url(client(), &stack.deliver_url, key);
+    let large = json!({"text": "x".repeat(300_000)});
+    let ids: Vec<String> = (0..150).map(|n| format!("evt_{n}_{user_id}")).collect();
+    let events: Vec<Event<Value>> = ids
+        .iter()
+        .enumerate()
+        .map(|(n, id)| Event {
+            event_type: "vehicle.created",
+            data: if n == 101 {
+                large.clone()
+            } else {
+                json!({"n": n})
+            },
+            audience: Audience::Owner(if n == 3 { "nobody" } else { &user_id }),
+            event_id: Some(id),
+            max_attempts: None,
+        })
+        .collect();
+    let outcomes = trigger_webhooks(&target, &events).await;
+    assert_eq!(outcomes.len(), 150);
+    for (n, (id, outcome)) in ids.iter().zip(&outcomes).enumerate() {
+        let expected = match n {
+            3 => Err("invalid_field"),
+            101 => Err("payload_too_large"),
+            _ => Ok(id),
+        };
+        let outcome = outcome.as_ref().map_err(|failure| failure.code.as_str());
+        assert_eq!(outcome, expected, "{n}");
+    }
+    assert_eq!(receiver.wait_for(148, SOON).await.len(), 148);
+
+    let nowhere = Target::url(client(), nobody().await, ServiceKey::new(WRONG_KEY));
+    for outcome in trigger_webhooks(&nowhere, &events[..2]).await {
+        assert_eq!(outcome.unwrap_err().code, "unreachable");
+    }
+}
+
+/// From the first endpoint to the last API key.
+#[tokio::test]
+async fn the_rust_client_makes_every_call_of_manage() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let token = Credential::Token(user.jwt.clone());
+    let manage = Manage::url(client(), &stack.manage_url, token);
+    let changes = EndpointChanges {
+        url: Some(receiver.url.clone()),
+        events: Some(vec!["vehicle.*".to_owned()]),
+        ..EndpointChanges::default()
+    };
+    let made = manage
+        .create_endpoint(&changes, Some("key_1"))
+        .await
+        .unwrap();
+    let again = manage
+        .create_endpoint(&changes, Some("key_1"))
+        .await
+        .unwrap();
+    let id = made.endpoint.id.as_str();
+    assert_eq!(again.endpoint.id, id);
+    assert_eq!(again.more.secret.expose(), made.more.secret.expose());
+    assert!(!format!("{made:?}").contains("whsec_"));
+
+    let changes = EndpointChanges {
+        max_attempts: Some(Some(3)),
+        description: Some(Some("a".to_owned())),
+        ..EndpointChanges::default()
+    };
+    let endpoint = manage.update_endpoint(id, &changes).await.unwrap();
+    assert_eq!(endpoint.max_attempts, Some(3));
+    let rotated = manage.rotate_secret(id, Some(0), None).await.unwrap();
+    assert_ne!(rotated.more.secret.expose(), made.more.secret.expose());
+    let tested = manage
+        .test_endpoint(id, Some("vehicle.deleted"))
+        .await
+        .unwrap();
+    assert_eq!(tested.event_type, "vehicle.deleted");
+    let wake = json!({"action": "wake"});
+    stack.deliver(&wake).await;
+    let delivery = eventually("the test arrives", SOON, async || {
+        let delivery = manage.delivery(id, &tested.id).await.unwrap();
+        (delivery.delivery.status == Status::Success).then_some(delivery)
+    })
+    .await;
+    assert_eq!(delivery.attempt_log[0].response_status, Some(200));
+    assert_eq!(delivery.payload.unwrap()["type"], "vehicle.deleted");
+    let resent = manage.resend_delivery(id, &tested.id).await.unwrap();
+    assert_eq!(resent.status, Status::Retrying);
+
+    let filter = Filter {
+        event_type: Some("vehicle.deleted".to_owned()),
+        since: Some("2026-01-01T00:00:00+01:00".to_owned()),
+        limit: Some(1),
+        ..Filter::default()
+    };
+    let page = manage.deliveries(id, &filter).await.unwrap();
+    assert_eq!((page.data.len(), page.next_cursor), (1, None));
+    let shown = manage.endpoint(id).await.unwrap();
+    assert_eq!(shown.more.recent_deliveries.len(), 1);
+    let since = delivery.delivery.created_at.as_str();
+    let recovery = manage.recover_deliveries(id, since, None).await.unwrap();
+    assert_eq!((recovery.recovered, recovery.more), (0, false));
+    for endpoint in [Some(id), None] {
+        let stats = manage.stats(endpoint, "7d").await.unwrap();
+        assert_eq!(stats.buckets.len(), 28);
+        assert!(stats.attempts >= 1);
+    }
+    let listed = manage.endpoints().await.unwrap();
+    assert_eq!(listed[0].more.stats.total_deliveries, 1);
+    let types = manage.event_types().await.unwrap();
+    assert!(
+        types
+            .iter()
+            .any(|t| t.name == "vehicle.created" && t.example.is_some())
+    );
+
+    let made = manage
+        .create_api_key("ci", &[Scope::Read], None, Some("key_2"))
+        .await
+        .unwrap();
+    let again = manage
+        .create_api_key("ci", &[Scope::Read], None, Some("key_2"))
+        .await
+        .unwrap();
+    let key = made.key.unwrap().expose().to_owned();
+    assert_eq!(again.key.unwrap().expose(), key);
+    let reader = Manage::url(client(), &stack.manage_url, Credential::ApiKey(key));
+    assert_eq!(reader.endpoints().await.unwrap().len(), 1);
+    let refused = reader.delete_endpoint(id).await.unwrap_err();
+    assert_eq!(
+        (&*refused.code, refused.status),
+        ("insufficient_scope", Some(403))
+    );
+    assert_eq!(manage.api_keys().await.unwrap().len(), 1);
+    manage.delete_api_key(&made.id).await.unwrap();
+    assert_eq!(reader.endpoints().await.unwrap_err().code, "unauthorized");
+
+    manage.delete_endpoint(id).await.unwrap();
+    let gone = manage.endpoint(id).await.unwrap_err();
+    assert_eq!((&*gone.code, gone.status), ("not_found", Some(404)));
+    let wrong = EndpointChanges::default();
+    let wrong = manage.create_endpoint(&wrong, None).await.unwrap_err();
+    assert_eq!(wrong.details["field"], "url");
 }
 
 #[tokio::test]
@@ -114,6 +307,7 @@ async fn what_the_rust_client_cannot_emit_is_a_failure_with_the_id_to_repeat_it_
             data,
             audience: Audience::Owner(&nobody),
             event_id: Some("evt_1"),
+            max_attempts: None,
         };
         let start = Instant::now();
         let failure = trigger_webhook(&target, &event).await.unwrap_err();
@@ -157,6 +351,7 @@ async fn a_value_that_is_no_json_is_a_failure_that_says_nothing_of_it() {
         data: std::collections::HashMap::from([((), "of the payload")]),
         audience: Audience::Everyone,
         event_id: None,
+        max_attempts: None,
     };
     let failure = trigger_webhook(&target, &event).await.unwrap_err();
     assert_eq!(failure.code, "invalid_event");

@@ -384,3 +384,67 @@ async fn an_endpoint_s_counts_are_what_counting_would_give() {
     assert_eq!(rows(totals).await, expected, "counted");
     database.stop().await;
 }
+
+/// A list that goes through PostgREST in one call, from a backend without `deliver`'s URL.
+#[tokio::test]
+async fn of_a_list_that_sql_emits_each_event_is_taken_or_refused_by_itself() {
+    let database = Database::start().await;
+    let user = database.user;
+    let events = json!([
+        {"event_type": "a", "data": {"n": 1}, "user_id": user, "event_id": "evt_1", "max_attempts": 9},
+        {"event_type": "a", "data": {}, "user_id": null, "event_id": "evt_2"},
+        {"event_type": "a", "data": {}, "userId": user},
+        {"event_type": "a", "data": {}, "user_id": "x"},
+        {"event_type": "a", "data": {}, "max_attempts": 101},
+        {"event_type": "a", "data": [], "user_id": user},
+        {"event_type": "a", "data": {"text": "x".repeat(300_000)}, "user_id": user},
+        7,
+        {"event_type": "a", "data": {}},
+    ]);
+    let emit = async |events: &Value| -> Value {
+        let statement = "select public.emit_webhook_events($1)";
+        let row = database
+            .client
+            .query_one(statement, &[&events.to_string()])
+            .await;
+        row.unwrap().get(0)
+    };
+    let answer = emit(&events).await;
+    let codes: Vec<_> = answer["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["code"])
+        .collect();
+    let field = &json!("invalid_field");
+    let expected = [
+        &Value::Null,
+        field,
+        field,
+        field,
+        field,
+        field,
+        &json!("payload_too_large"),
+        &json!("invalid_body"),
+        &Value::Null,
+    ];
+    assert_eq!(codes, expected);
+    assert_eq!(answer["events"][0]["event_id"], "evt_1");
+    emit(&events).await;
+    let stored = "select event_id, user_id, max_attempts from public.webhook_events order by id";
+    let stored = database.client.query(stored, &[]).await.unwrap();
+    // The last has no id: repeated, it is another event.
+    assert_eq!(stored.len(), 3);
+    assert_eq!(stored[0].get::<_, Option<Uuid>>(1), Some(user));
+    assert_eq!(stored[0].get::<_, Option<i32>>(2), Some(9));
+    assert_eq!(stored[1].get::<_, Option<Uuid>>(1), None);
+    for wrong in [json!({}), json!(vec![json!({}); 101])] {
+        let statement = "select public.emit_webhook_events($1)";
+        let refused = database
+            .client
+            .query_one(statement, &[&wrong.to_string()])
+            .await;
+        assert_eq!(refused.unwrap_err().code().unwrap().code(), "PT400");
+    }
+    database.stop().await;
+}

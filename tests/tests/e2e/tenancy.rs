@@ -106,7 +106,7 @@ async fn everybody(stack: &Stack, owner: &User, other: &User) -> [Who; 6] {
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 24] = [
+const TABLES: [(&str, &str, [&str; 4]); 25] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -165,6 +165,11 @@ const TABLES: [(&str, &str, [&str; 4]); 24] = [
     ),
     (
         "webhooks.generations",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.idempotent_calls",
         "*",
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
@@ -230,7 +235,7 @@ const TABLES: [(&str, &str, [&str; 4]); 24] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 141] = [
+const FUNCTIONS: [(&str, &str); 146] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -238,6 +243,7 @@ const FUNCTIONS: [(&str, &str); 141] = [
     ("public.delete_webhook_api_key", "dnnddd"),
     ("public.delete_webhook_endpoint", "dnnndd"),
     ("public.emit_webhook_event", "ddddda"),
+    ("public.emit_webhook_events", "ddddda"),
     ("public.enqueue_webhook_events", "ddddda"),
     ("public.fan_out_webhook_events", "ddddda"),
     ("public.generate_webhook_secret", "ddddda"),
@@ -267,6 +273,7 @@ const FUNCTIONS: [(&str, &str); 141] = [
     ("webhooks.batch", "ddddda"),
     ("webhooks.become_pump", "ddddda"),
     ("webhooks.begin_generation", "ddddda"),
+    ("webhooks.begin_idempotent", "ddddda"),
     ("webhooks.caller", "aaaaaa"),
     ("webhooks.check_endpoint", "dddddd"),
     ("webhooks.check_endpoint_count", "aaaaaa"),
@@ -281,6 +288,7 @@ const FUNCTIONS: [(&str, &str); 141] = [
     ("webhooks.due_owners", "ddddda"),
     ("webhooks.emit", "dddddd"),
     ("webhooks.end_back_off", "ddddda"),
+    ("webhooks.end_idempotent", "ddddda"),
     ("webhooks.end_leases", "ddddda"),
     ("webhooks.end_pump", "ddddda"),
     ("webhooks.end_secrets", "ddddda"),
@@ -336,7 +344,9 @@ const FUNCTIONS: [(&str, &str); 141] = [
     ("webhooks.purge_deleted_endpoints", "ddddda"),
     ("webhooks.purge_deliveries", "ddddda"),
     ("webhooks.purge_events", "ddddda"),
+    ("webhooks.purge_idempotent_calls", "ddddda"),
     ("webhooks.purge_refused_events", "ddddda"),
+    ("webhooks.read_emitted", "dddddd"),
     ("webhooks.read_event", "ddddda"),
     ("webhooks.record_attempts", "ddddda"),
     ("webhooks.refuse_field", "aaaaaa"),
@@ -404,6 +414,7 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
          insert into webhooks.progress values ('tenancy', null) on conflict do nothing;
          insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
          insert into webhooks.refused_events (code, error) values ('tenancy', 'x');
+         insert into webhooks.idempotent_calls (user_id, key_hash, request_hash) values ('{id}', 'a', 'b');
          insert into webhooks.ticks (ticks, finished_at, duration_ms) values (1, now(), 1)
            on conflict do nothing"
     );
@@ -595,6 +606,14 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
                 is("outcome", "tenancy"),
                 "values ('tenancy_2', 1)".to_owned(),
                 "attempts = attempts + 1",
+            ),
+        ),
+        (
+            "webhooks.idempotent_calls",
+            (
+                is("user_id", &id.to_string()),
+                format!("(user_id, key_hash, request_hash) values ('{id}', 'c', 'd')"),
+                "answer = answer",
             ),
         ),
         (

@@ -8,8 +8,8 @@ import { mock, test } from "node:test";
 
 import { createClient } from "@supabase/supabase-js";
 
-import { triggerWebhook } from "./trigger_webhook.ts";
-import type { Target, WebhookError, WebhookEvent } from "./trigger_webhook.ts";
+import { triggerWebhook } from "../src/trigger_webhook.ts";
+import type { Target, WebhookError, WebhookEvent } from "../src/trigger_webhook.ts";
 
 const { SUPABASE_URL, SERVICE_KEY, DELIVER_URL, USER_ID } = process.env as Record<string, string>;
 

@@ -1,6 +1,6 @@
 /**
- * Emits webhook events without ever breaking what they are about: `triggerWebhook` neither
- * throws nor rejects, whatever it is given and whatever becomes of the call.
+ * Emits webhook events without ever breaking what they are about: `triggerWebhook` and `triggerWebhooks`
+ * neither throw nor reject, whatever they are given and whatever becomes of the call.
  *
  * One file without dependencies, for Deno, Node, Bun and Workers.
  */
@@ -21,13 +21,15 @@ export interface WebhookEvent {
    * characters, made up where it is absent.
    */
   event_id?: string | null;
+  /** How often each delivery is attempted at most, 1 to 100. Where it is absent, the endpoint says. */
+  max_attempts?: number | null;
 }
 
 /**
  * Where events go:
  *
- * - a supabase-js client made with the service key. The event is stored by one call of
- *   `emit_webhook_event` or `broadcast_webhook_event`, and sent by the database's wake-up, or by the next cron.
+ * - a supabase-js client made with the service key. The event is stored by one call of `emit_webhook_event`,
+ *   `broadcast_webhook_event` or `emit_webhook_events`, and sent by the database's wake-up, or by the next cron.
  * - the URL of `deliver`, or a Workers service binding to it, and the service key. The event
  *   is stored and sent at once; the call is answered as soon as it is stored.
  */
@@ -99,9 +101,12 @@ export interface WebhookError {
 export type Outcome = { ok: true; event_id: string } | { ok: false; error: WebhookError };
 
 type Fault = Omit<WebhookError, "event_id">;
-type Sent = { event_id: string; user_id?: string };
+type Sent = { event_id: string; user_id?: string; max_attempts?: number };
 
 const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** The most events that one call takes. */
+const MAX_EVENTS = 100;
 
 /** The longest time-out that timers can express. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -112,20 +117,61 @@ export async function triggerWebhook(
   event: WebhookEvent,
   options?: Options,
 ): Promise<Outcome> {
+  const { event_id, sent, fault } = prepare(event);
+  if (!sent) return outcome(event_id, fault, options);
+  const call = await attempt(options, (signal) =>
+    "rpc" in target ? store(target, sent, signal) : post(target, sent, signal),
+  );
+  return outcome(event_id, call, options);
+}
+
+/**
+ * Emits events in calls of up to 100, and says of each, in their order, whether it is stored. An event that is
+ * refused keeps none of the others.
+ */
+export async function triggerWebhooks(
+  target: Target,
+  events: readonly WebhookEvent[],
+  options?: Options,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  try {
+    for (let at = 0; at < events.length; at += MAX_EVENTS) {
+      const prepared = Array.from(events.slice(at, at + MAX_EVENTS), prepare);
+      const sent = prepared.flatMap(({ sent }) => sent ?? []);
+      const faults = await attempt(options, async (signal) => {
+        if (sent.length === 0) return [];
+        return "rpc" in target ? storeAll(target, sent, signal) : postAll(target, sent, signal);
+      });
+      let nth = 0;
+      for (const { event_id, sent, fault } of prepared) {
+        const own = sent && (Array.isArray(faults) ? faults[nth++] : faults);
+        outcomes.push(outcome(event_id, sent ? own : fault, options));
+      }
+    }
+  } catch {
+    outcomes.push(outcome("", INVALID_CALL, options));
+  }
+  return outcomes;
+}
+
+/** The event as it is sent, or why it is not. */
+function prepare(event: WebhookEvent): { event_id: string; sent?: Sent; fault?: Fault } {
   let event_id = "";
-  let fault: Fault | undefined;
   try {
     event_id = String(event.event_id ?? crypto.randomUUID());
     if ("user_id" in event && (event.user_id ?? null) === null) {
-      fault = INVALID_USER_ID;
-    } else {
-      const sent = copy(event, event_id);
-      fault = sent ? await send(target, sent, options) : INVALID_EVENT;
+      return { event_id, fault: INVALID_USER_ID };
     }
+    const sent = copy(event, event_id);
+    return sent ? { event_id, sent } : { event_id, fault: INVALID_EVENT };
   } catch {
     // What was thrown is not looked at: even that may throw.
-    fault = INVALID_CALL;
+    return { event_id, fault: INVALID_CALL };
   }
+}
+
+function outcome(event_id: string, fault: Fault | undefined, options: Options | undefined): Outcome {
   if (!fault) return { ok: true, event_id };
   const error = { ...fault, event_id };
   report(error, options);
@@ -149,23 +195,38 @@ const INVALID_EVENT: Fault = {
 };
 
 /** The event as JSON has it, whatever the caller does with its own meanwhile. */
-function copy({ event_type, data, user_id }: WebhookEvent, event_id: string): Sent | undefined {
+function copy(event: WebhookEvent, event_id: string): Sent | undefined {
+  const { event_type, data, user_id, max_attempts } = event;
   try {
     // A null is refused by name; an argument that is not there would be another function's.
-    const event = { event_type: event_type ?? null, data: data ?? null, user_id, event_id };
+    const event = {
+      event_type: event_type ?? null,
+      data: data ?? null,
+      user_id,
+      event_id,
+      max_attempts: max_attempts ?? undefined,
+    };
     return JSON.parse(JSON.stringify(event));
   } catch {
     return undefined;
   }
 }
 
-/** Sends the event in the time there is. */
-async function send(
-  target: Target,
-  event: Sent,
+/** Makes a call in the time there is. Its fault is the whole call's. */
+async function attempt<T>(
   options: Options | undefined,
-): Promise<Fault | undefined> {
-  const timeout = Math.min(Number(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS), MAX_TIMEOUT_MS);
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T | Fault> {
+  try {
+    return await inTime(Number(options?.timeoutMs ?? DEFAULT_TIMEOUT_MS), call);
+  } catch {
+    // What was thrown is not looked at: even that may throw.
+    return INVALID_CALL;
+  }
+}
+
+async function inTime<T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T | Fault> {
+  const timeout = Math.min(ms, MAX_TIMEOUT_MS);
   const controller = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   // Raced, because not every client heeds the signal.
@@ -176,9 +237,7 @@ async function send(
     }, timeout);
   });
   try {
-    const { signal } = controller;
-    const call = "rpc" in target ? store(target, event, signal) : post(target, event, signal);
-    return await Promise.race([call, alarm]);
+    return await Promise.race([call(controller.signal), alarm]);
   } finally {
     clearTimeout(timer);
   }
@@ -190,18 +249,41 @@ async function store(
   event: Sent,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
+  const name = event.user_id === undefined ? "broadcast_webhook_event" : "emit_webhook_event";
+  const { data, fault, status } = await rpc(database, name, event, signal);
+  if (fault) return fault;
+  return data === event.event_id ? undefined : refusal(status, null);
+}
+
+/** Has the database store the events. */
+async function storeAll(
+  database: Database,
+  events: Sent[],
+  signal: AbortSignal,
+): Promise<(Fault | undefined)[] | Fault> {
+  const parameters = { events: JSON.stringify(events) };
+  const { data, fault, status } = await rpc(database, "emit_webhook_events", parameters, signal);
+  return fault ?? each(events, status, data);
+}
+
+/** A call of a SQL function. */
+async function rpc(
+  database: Database,
+  name: string,
+  parameters: object,
+  signal: AbortSignal,
+): Promise<{ data?: unknown; fault?: Fault; status?: number }> {
   let answer: DatabaseAnswer;
   try {
-    const name = event.user_id === undefined ? "broadcast_webhook_event" : "emit_webhook_event";
-    const call = database.rpc(name as never, event as never);
+    const call = database.rpc(name as never, parameters as never);
     answer = await (call.abortSignal?.(signal) ?? call);
   } catch (thrown) {
-    return unreachable(thrown);
+    return { fault: unreachable(thrown) };
   }
   const { data, error, status } = answer;
   // How supabase-js says that there was no answer. Its message may show a key.
-  if (error && !status && !error.code) return unreachable(error);
-  return error || data !== event.event_id ? refusal(status, error) : undefined;
+  if (error && !status && !error.code) return { fault: unreachable(error) };
+  return error ? { fault: refusal(status, error) } : { data, status };
 }
 
 /** Has `deliver` store and send the event. */
@@ -210,13 +292,54 @@ async function post(
   event: Sent,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
+  const { answer, fault, status } = await call(target, { event, wait: false }, signal);
+  if (fault) return fault;
+  const isStored = isSuccess(status) && answer?.event_id === event.event_id;
+  return isStored ? undefined : refusal(status, { code: answer?.code, message: answer?.error });
+}
+
+/** Has `deliver` store and send the events. */
+async function postAll(
+  target: Exclude<Target, Database>,
+  events: Sent[],
+  signal: AbortSignal,
+): Promise<(Fault | undefined)[] | Fault> {
+  const { answer, fault, status } = await call(target, { events, wait: false }, signal);
+  if (fault) return fault;
+  return isSuccess(status)
+    ? each(events, status, answer)
+    : refusal(status, { code: answer?.code, message: answer?.error });
+}
+
+/** What an answer about several events says of each. */
+function each(
+  events: Sent[],
+  status: number | undefined,
+  answer: unknown,
+): (Fault | undefined)[] | Fault {
+  const entries = Object(answer).events;
+  if (!Array.isArray(entries) || entries.length !== events.length) return refusal(status, null);
+  return events.map(({ event_id }, nth) => {
+    const { event_id: stored, code, error } = Object(entries[nth]);
+    return code === undefined && stored === event_id ? undefined : refusal(undefined, { code, message: error });
+  });
+}
+
+const isSuccess = (status = 0) => status >= 200 && status < 300;
+
+/** A call of `deliver`. */
+async function call(
+  target: Exclude<Target, Database>,
+  body: object,
+  signal: AbortSignal,
+): Promise<{ answer?: Answer | null; fault?: Fault; status?: number }> {
   const init = {
     method: "POST",
     headers: {
       authorization: `Bearer ${target.serviceKey}`,
       "content-type": "application/json",
     },
-    body: JSON.stringify({ action: "deliver", event, wait: false }),
+    body: JSON.stringify(body),
     // The key is for nobody else.
     redirect: "manual" as const,
     signal,
@@ -230,17 +353,17 @@ async function post(
     status = response.status;
     text = await response.text();
   } catch (thrown) {
-    return unreachable(thrown);
+    return { fault: unreachable(thrown) };
   }
-  let answer: { event_id?: unknown; code?: unknown; error?: unknown } | null = null;
   try {
-    answer = JSON.parse(text);
+    return { answer: JSON.parse(text), status };
   } catch {
     // It comes from something else than `deliver`, and is no confirmation.
+    return { answer: null, status };
   }
-  const isStored = status >= 200 && status < 300 && answer?.event_id === event.event_id;
-  return isStored ? undefined : refusal(status, { code: answer?.code, message: answer?.error });
 }
+
+type Answer = { event_id?: unknown; code?: unknown; error?: unknown };
 
 function unreachable(thrown: unknown): Fault {
   // Not its message, which may show a key, or a password in a URL.

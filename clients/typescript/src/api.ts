@@ -1,0 +1,2606 @@
+// Made by openapi/types.mjs of the OpenAPI document. `UPDATE_SCHEMA=1 cargo xtask test` makes it again.
+
+export interface paths {
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes events in, or sends what is due
+         * @description `{"event": {…}}` stores an event and sends it at once. The same `event_id` never becomes a second delivery to the
+         *     same endpoint, so a call that timed out can be repeated. A type that is not in the catalogue is accepted,
+         *     and reaches those who are subscribed to `*`.
+         *
+         *     `{"events": […]}` does the same with up to 100, in the same two calls of the database for all of them. **Each is taken or
+         *     refused by itself**: its place in the answer has what became of it, or its error. An entry may therefore be anything.
+         *
+         *     With `"wait": false` the answer is a 202 as soon as they are stored: one worker sends, in full batches, what many such
+         *     calls stored.
+         *
+         *     A call sends one batch (`DELIVERY_BATCH`). What has no room in it, or waits for its endpoint's limit, is
+         *     `pending` and sent after the answer or by the cron. An event that more than 1,000 endpoints want is answered with
+         *     `more`, and becomes deliveries 1,000 at a time.
+         *
+         *     `{"action": "retry"}` sends one batch of what is due, as the cron does until nothing is. `{"action": "wake"}`
+         *     answers 202 and sends what is due after that; `WAKE_UP_KEY` opens it, too.
+         */
+        post: operations["deliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists your API keys
+         * @description Newest first, never with a key. With a user's token.
+         */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * Makes an API key
+         * @description The key is in this answer and nowhere else. With a user's token.
+         */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 60507abf-2c53-4fc4-9a2b-9e7bf418a5f5 */
+                api_key_id: components["parameters"]["api_key_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes an API key
+         * @description It opens nothing from now on. With a user's token.
+         */
+        delete: operations["deleteApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A page to read it on */
+        get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what endpoints may subscribe to */
+        get: operations["listEventTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/event-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The type's name.
+                 * @example vehicle.sold
+                 */
+                name: components["schemas"]["EventType"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Adds an event type to the catalogue, or changes one
+         * @description What the body names is changed, and the rest stays. An archived type is no longer listed and cannot be subscribed to
+         *     anew; endpoints that are subscribed go on receiving it.
+         */
+        put: operations["putEventType"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics for Prometheus */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The statistics of all your endpoints */
+        get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists your endpoints
+         * @description All of them, newest first, each with counts of its deliveries.
+         */
+        get: operations["listEndpoints"];
+        put?: never;
+        /**
+         * Registers an endpoint
+         * @description The secret is in this answer and in that of the rotation, and nowhere else. An endpoint that is registered with
+         *     `is_active` false is sent nothing until it is switched on; what comes meanwhile is recorded and can be recovered.
+         */
+        post: operations["createEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Shows an endpoint
+         * @description With its 20 newest deliveries.
+         */
+        get: operations["getEndpoint"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes an endpoint
+         * @description With its deliveries, which can no longer be seen at once.
+         */
+        delete: operations["deleteEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an endpoint
+         * @description What the body names is changed, and the rest stays. `headers` are replaced as a whole. Switching an endpoint on, or
+         *     giving it another URL, clears what is known about its failures.
+         */
+        patch: operations["updateEndpoint"];
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Lists an endpoint's deliveries
+         * @description Newest first, page by page. Parameters that are not listed here are refused.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
+                delivery_id: components["parameters"]["delivery_id"];
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Shows a delivery
+         * @description With what was sent and every attempt.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/deliveries/{delivery_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
+                delivery_id: components["parameters"]["delivery_id"];
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a delivery sent again
+         * @description Whatever its status, with as many attempts as it had at first. One that is due already or on its way stays as it is:
+         *     repeating the call changes nothing. With a queue it leaves within a second, else with the cron.
+         */
+        post: operations["resendDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has failed deliveries sent again
+         * @description Those that were created from `since` until `until`, a window of at most 14 days, oldest first and 10,000 at a time.
+         *     `more` says that there are others, for another call. What is due already stays as it is: repeating the
+         *     call changes nothing.
+         */
+        post: operations["recoverDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives an endpoint a new secret
+         * @description The secret before goes on signing beside the new one for `expires_in_hours`, and those before that as long as they
+         *     were to: each header carries one signature for each secret, newest first. With 0 only the new one signs, at once.
+         *     Ten earlier secrets may sign at a time.
+         */
+        post: operations["rotateSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        /** The statistics of an endpoint */
+        get: operations["getEndpointStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an endpoint an example
+         * @description The catalogue's example of `event_type`, or of the first type that the endpoint is subscribed to, to this endpoint
+         *     alone. Its `event_id` begins with `test_`, and there is one attempt.
+         */
+        post: operations["testEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export interface webhooks {
+    event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An event, at your endpoint
+         * @description Verify a signature on the body's exact bytes, refuse a timestamp more than five minutes away, remember the
+         *     `webhook-id`s you have handled, and answer 2xx quickly. While a secret is being rotated each header has one
+         *     signature for each secret; one that fits is enough. Any 2xx is a success, a redirect is not followed.
+         *     `docs/receiving.md` has receivers in eight languages.
+         */
+        post: operations["receiveEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export interface components {
+    schemas: {
+        ApiKey: {
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["NullableTime"];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            /** @description Noted once a minute at most. */
+            last_used_at: components["schemas"]["NullableTime"];
+            name: string | null;
+            scopes: components["schemas"]["Scopes"];
+        };
+        ApiKeyWithKey: {
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["NullableTime"];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            key: string;
+            /** @description Noted once a minute at most. */
+            last_used_at: components["schemas"]["NullableTime"];
+            name: string | null;
+            scopes: components["schemas"]["Scopes"];
+        };
+        Attempt: {
+            attempt: number;
+            attempted_at: components["schemas"]["Time"];
+            error: string | null;
+            /** @description The first 1000 characters. */
+            response_body: string | null;
+            response_status: number | null;
+            response_time_ms: number | null;
+        };
+        CatalogueEntry: {
+            description: string | null;
+            example: {
+                [key: string]: unknown;
+            } | null;
+            name: string;
+        };
+        /**
+         * @description Where a page begins. Take it as it is.
+         * @example 1795561841512444_050bddf9-b0e3-417f-98b8-95fb52d28b99
+         */
+        Cursor: string;
+        DeliverCall: {
+            /** @enum {unknown} */
+            action?: "deliver" | null;
+            event: components["schemas"]["NewEvent"];
+            events?: null;
+            /** @default true */
+            wait?: boolean | null;
+        } | {
+            /** @enum {unknown} */
+            action?: "deliver" | null;
+            event?: null;
+            /** @description Each should be a NewEvent. One that is not is refused in its place. */
+            events: unknown[];
+            /** @default true */
+            wait?: boolean | null;
+        } | {
+            /** @enum {unknown} */
+            action: "retry" | "wake";
+            event?: null;
+            events?: null;
+            wait?: null;
+        };
+        Delivery: {
+            attempts: number;
+            created_at: components["schemas"]["Time"];
+            delivered_at: components["schemas"]["NullableTime"];
+            event_id: string;
+            event_type: string;
+            id: components["schemas"]["Id"];
+            last_error: string | null;
+            max_attempts: number;
+            next_retry_at: components["schemas"]["NullableTime"];
+            /** @description Of the newest attempt. */
+            response_status: number | null;
+            response_time_ms: number | null;
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        DeliveryPage: {
+            data: components["schemas"]["Delivery"][];
+            /** @description The `cursor` of the next page, null on the last one. */
+            next_cursor: components["schemas"]["Cursor"] | null;
+        };
+        /**
+         * @description `pending`: never attempted. `retrying`: attempted in vain, to be attempted again. `success`: answered with a 2xx.
+         *     `failed`: given up.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "retrying" | "success" | "failed";
+        DeliveryWithAttempts: {
+            attempt_log: components["schemas"]["Attempt"][];
+            attempts: number;
+            created_at: components["schemas"]["Time"];
+            delivered_at: components["schemas"]["NullableTime"];
+            event_id: string;
+            event_type: string;
+            id: components["schemas"]["Id"];
+            last_error: string | null;
+            max_attempts: number;
+            next_retry_at: components["schemas"]["NullableTime"];
+            /** @description What was sent. Null where retention has deleted it. */
+            payload: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The start of the newest answer. */
+            response_body: string | null;
+            /** @description Of the newest attempt. */
+            response_status: number | null;
+            response_time_ms: number | null;
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        Description: string | null;
+        Endpoint: {
+            created_at: components["schemas"]["Time"];
+            description: string | null;
+            disabled_at: components["schemas"]["NullableTime"];
+            /** @description Why the system switched it off, if it did. */
+            disabled_reason: string | null;
+            events: string[];
+            /** @description The names of the headers that are sent along. */
+            headers: string[];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            max_attempts: number | null;
+            rate_limit_per_minute: number | null;
+            updated_at: components["schemas"]["Time"];
+            url: string;
+        };
+        EndpointChanges: {
+            description?: components["schemas"]["Description"];
+            events?: components["schemas"]["Events"];
+            headers?: components["schemas"]["RequestHeaders"];
+            is_active?: boolean;
+            max_attempts?: components["schemas"]["MaxAttempts"];
+            rate_limit_per_minute?: components["schemas"]["RateLimit"];
+            url?: components["schemas"]["Url"];
+        };
+        EndpointWithDeliveries: {
+            created_at: components["schemas"]["Time"];
+            description: string | null;
+            disabled_at: components["schemas"]["NullableTime"];
+            /** @description Why the system switched it off, if it did. */
+            disabled_reason: string | null;
+            events: string[];
+            /** @description The names of the headers that are sent along. */
+            headers: string[];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            max_attempts: number | null;
+            rate_limit_per_minute: number | null;
+            recent_deliveries: components["schemas"]["RecentDelivery"][];
+            updated_at: components["schemas"]["Time"];
+            url: string;
+        };
+        EndpointWithSecret: {
+            created_at: components["schemas"]["Time"];
+            description: string | null;
+            disabled_at: components["schemas"]["NullableTime"];
+            /** @description Why the system switched it off, if it did. */
+            disabled_reason: string | null;
+            events: string[];
+            /** @description The names of the headers that are sent along. */
+            headers: string[];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            max_attempts: number | null;
+            rate_limit_per_minute: number | null;
+            /** @description What signs deliveries. It is not shown again. */
+            secret: string;
+            updated_at: components["schemas"]["Time"];
+            url: string;
+        };
+        EndpointWithStats: {
+            created_at: components["schemas"]["Time"];
+            description: string | null;
+            disabled_at: components["schemas"]["NullableTime"];
+            /** @description Why the system switched it off, if it did. */
+            disabled_reason: string | null;
+            events: string[];
+            /** @description The names of the headers that are sent along. */
+            headers: string[];
+            id: components["schemas"]["Id"];
+            is_active: boolean;
+            max_attempts: number | null;
+            rate_limit_per_minute: number | null;
+            stats: {
+                failed_deliveries: number;
+                total_deliveries: number;
+            };
+            updated_at: components["schemas"]["Time"];
+            url: string;
+        };
+        /**
+         * @description An object of at most 256 KiB as Postgres writes it (numbers without an exponent: `1e300` has 301 digits) and at most 127
+         *     levels. Numbers are within the range of a double and have at most 1,000 digits before and after the point; texts have
+         *     no U+0000 and no lone surrogate.
+         * @example {
+         *       "vin": "1FTFW1E50PFA00001"
+         *     }
+         */
+        EventData: {
+            [key: string]: components["schemas"]["EventValue"];
+        };
+        EventResult: {
+            delivered: number;
+            /** @description Endpoints that had the event already. */
+            duplicates: number;
+            event_id: string;
+            failed: number;
+            /**
+             * @description Present where more endpoints want it than were seen to.
+             * @constant
+             */
+            more?: true;
+            /** @description Stored and not sent yet. */
+            pending: number;
+            results: components["schemas"]["Outcome"][];
+            retrying: number;
+            /** @constant */
+            success: true;
+        };
+        EventResults: {
+            accepted: number;
+            /** @description In the order of the call. */
+            events: ({
+                delivered: number;
+                duplicates: number;
+                event_id: string;
+                failed: number;
+                /** @constant */
+                more?: true;
+                pending: number;
+                results: components["schemas"]["Outcome"][];
+                retrying: number;
+            } | components["schemas"]["RefusedEvent"])[];
+            refused: number;
+            /** @constant */
+            success: true;
+        };
+        /** @description What is sent to the endpoint. */
+        Events: components["schemas"]["Subscription"][];
+        /**
+         * @description A dotted name.
+         * @example vehicle.created
+         */
+        EventType: string;
+        EventTypeChanges: {
+            description?: string | null;
+            example?: components["schemas"]["EventData"] | null;
+            is_archived?: boolean;
+        };
+        EventTypeEntry: {
+            archived_at: components["schemas"]["NullableTime"];
+            description: string | null;
+            example: {
+                [key: string]: unknown;
+            } | null;
+            name: string;
+        };
+        EventValue: unknown;
+        /**
+         * @description An event type of the catalogue.
+         * @enum {string|null}
+         */
+        ExampleType: ("vehicle.created" | "vehicle.updated" | "vehicle.deleted" | "observation.created" | "document.uploaded" | "import.completed" | "endpoint.failing" | "endpoint.recovered" | "endpoint.disabled" | null) | (string & {});
+        /**
+         * Format: uuid
+         * @example 2ec36fac-f082-4d21-aa90-01939b963b47
+         */
+        Id: string;
+        /** @description Attempts for an event that says nothing itself. Null stands for 5. */
+        MaxAttempts: number | null;
+        Message: {
+            message: string;
+        };
+        NewApiKey: {
+            /**
+             * Format: date-time
+             * @description In the future. Null or absent is never.
+             */
+            expires_at?: string | null;
+            name: string;
+            /**
+             * @default [
+             *       "read",
+             *       "write"
+             *     ]
+             */
+            scopes?: components["schemas"]["Scope"][] | null;
+        };
+        NewEndpoint: {
+            description?: components["schemas"]["Description"];
+            /**
+             * @default [
+             *       "*"
+             *     ]
+             */
+            events?: components["schemas"]["Events"] | null;
+            headers?: components["schemas"]["RequestHeaders"] | null;
+            /** @default true */
+            is_active?: boolean | null;
+            max_attempts?: components["schemas"]["MaxAttempts"];
+            rate_limit_per_minute?: components["schemas"]["RateLimit"];
+            url: components["schemas"]["Url"];
+        };
+        NewEvent: {
+            data: components["schemas"]["EventData"];
+            /** @description `webhook-id` of the deliveries. Made up where it is absent. */
+            event_id?: string | null;
+            event_type: components["schemas"]["EventType"];
+            /** @description Attempts of each delivery, whatever the endpoint says. */
+            max_attempts?: number | null;
+            /**
+             * Format: uuid
+             * @description Only this owner's endpoints get it. Left out, those of every owner do; null is refused.
+             */
+            user_id?: string;
+        };
+        /**
+         * Format: date-time
+         * @example 2026-11-24T23:10:41.246858Z
+         */
+        NullableTime: string | null;
+        /** @description What became of a delivery in this call. */
+        Outcome: {
+            delivery_id: components["schemas"]["Id"];
+            endpoint_id: components["schemas"]["Id"];
+            error?: string;
+            response_status?: number;
+            response_time_ms?: number;
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        /** @description Deliveries in a minute of the clock. The others wait, oldest first, and spend no attempt. Null is no limit. */
+        RateLimit: number | null;
+        RecentDelivery: {
+            attempts: number;
+            created_at: components["schemas"]["Time"];
+            delivered_at: components["schemas"]["NullableTime"];
+            event_id: string;
+            event_type: string;
+            id: components["schemas"]["Id"];
+            last_error: string | null;
+            /** @description Of the newest attempt. */
+            response_status: number | null;
+            response_time_ms: number | null;
+            status: components["schemas"]["DeliveryStatus"];
+        };
+        Recovery: {
+            /** @description Whether there are others. */
+            more: boolean;
+            recovered: number;
+        };
+        RecoveryWindow: {
+            /**
+             * Format: date-time
+             * @description Included. At most 14 days before `until`.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Not included. Now, by default.
+             */
+            until?: string | null;
+        };
+        /** @description An event of a list that was not taken. */
+        RefusedEvent: {
+            /** @enum {unknown} */
+            code: "invalid_body" | "invalid_field" | "payload_too_large";
+            error: string;
+            field?: string;
+            max_bytes?: number;
+        };
+        /**
+         * @description Headers to send along. Their values are never shown again. Refused are those of HTTP itself, of the signatures, of proxies
+         *     and of what servers believe about the client or the method (`X-Forwarded-For`, `True-Client-IP`,
+         *     `X-HTTP-Method-Override` and the like: those that begin with a word of `x-names-not-beginning-with`), in any
+         *     case of letters and with `_` for `-`. No two names may be the same in that sense.
+         * @example {
+         *       "Authorization": "Bearer abc"
+         *     }
+         */
+        RequestHeaders: {
+            [key: string]: string;
+        };
+        RetryResult: {
+            failed: number;
+            processed: number;
+            results: components["schemas"]["Outcome"][];
+            retrying: number;
+            succeeded: number;
+        };
+        Rotation: {
+            /**
+             * @description How long the secret before goes on signing.
+             * @default 24
+             */
+            expires_in_hours?: number | null;
+        };
+        /**
+         * @description `read` looks, `write` changes.
+         * @enum {string}
+         */
+        Scope: "read" | "write";
+        Scopes: components["schemas"]["Scope"][];
+        Stats: {
+            attempts: number;
+            /** @description Deliveries that have not ended. */
+            backlog: number;
+            buckets: {
+                attempts: number;
+                failed: number;
+                start: components["schemas"]["Time"];
+            }[];
+            /** @description How many attempts failed, by cause. `not_sent` are those whose URL or headers are not allowed. */
+            failures_by_cause: {
+                client_error?: number;
+                connection?: number;
+                not_sent?: number;
+                redirect?: number;
+                server_error?: number;
+                timeout?: number;
+            };
+            oldest_due_at: components["schemas"]["NullableTime"];
+            /** @description Percentiles, within a tenth. */
+            response_time_ms: {
+                p50: number | null;
+                p95: number | null;
+                p99: number | null;
+            };
+            /** @description Null without attempts. */
+            success_rate: number | null;
+            window: components["schemas"]["Window"];
+        };
+        StoredEvent: {
+            event_id: string;
+            /** @constant */
+            success: true;
+        };
+        StoredEvents: {
+            accepted: number;
+            events: ({
+                event_id: string;
+            } | components["schemas"]["RefusedEvent"])[];
+            refused: number;
+            /** @constant */
+            success: true;
+        };
+        /**
+         * @description An event type, `*`, or a group such as `vehicle.*`. Listed is the catalogue of this release; `GET /event-types` has
+         *     that of the deployment, which operators add to.
+         * @enum {string}
+         */
+        Subscription: ("*" | "vehicle.created" | "vehicle.updated" | "vehicle.deleted" | "vehicle.*" | "observation.created" | "observation.*" | "document.uploaded" | "document.*" | "import.completed" | "import.*" | "endpoint.failing" | "endpoint.recovered" | "endpoint.disabled" | "endpoint.*") | (string & {});
+        Test: {
+            event_type?: components["schemas"]["ExampleType"];
+        };
+        /**
+         * Format: date-time
+         * @example 2026-11-24T23:10:41.246858Z
+         */
+        Time: string;
+        /**
+         * @description https, with a public host, without user name and password. Refused are private, loopback, link-local, shared,
+         *     reserved and documentation addresses in any spelling, `.local`, `.internal`, `.localhost`, `.home.arpa`,
+         *     `.onion`, and names of one label. Checked again before every attempt. A public IP address is taken, too; the pattern
+         *     leaves addresses out because it cannot tell which are public.
+         * @example https://example.com/hook
+         */
+        Url: string;
+        /** @description What receivers get. The same bytes on every attempt. */
+        Webhook: {
+            /** @description Seconds since 1970. */
+            created: number;
+            data: components["schemas"]["EventData"];
+            /** @description The event's id. */
+            id: string;
+            /** @constant */
+            livemode: true;
+            type: components["schemas"]["EventType"];
+        };
+        /**
+         * @default 24h
+         * @enum {string}
+         */
+        Window: "1h" | "24h" | "7d" | "30d";
+    };
+    responses: {
+        /** @description `body_too_large`: The body is larger than the worker reads. */
+        "deliver.body_too_large": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "body_too_large";
+                    /** @description A sentence for people. */
+                    error: string;
+                    max_bytes?: number;
+                };
+            };
+        };
+        /** @description `database_unavailable`: The database cannot be reached in time. Nothing is known to be lost; repeat the call. */
+        "deliver.database_unavailable": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "database_unavailable";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "deliver.invalid_body-or-invalid_field-or-invalid_value": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                };
+            };
+        };
+        /** @description `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE. */
+        "deliver.invalid_value": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `method_not_allowed`: The path does not have this method. `Allow` lists those it has. */
+        "deliver.method_not_allowed": {
+            headers: {
+                Allow: components["headers"]["Allow"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "method_not_allowed";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `misconfigured`: A setting of the worker is missing or malformed.
+         *
+         *     `internal`: A fault of the worker. The log has its cause.
+         */
+        "deliver.misconfigured-or-internal": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "misconfigured" | "internal";
+                    /** @description A sentence for people. */
+                    error: string;
+                    setting?: string;
+                };
+            };
+        };
+        /** @description `not_found`: It does not exist, or is not the caller's. */
+        "deliver.not_found": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "not_found";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `payload_too_large`: The event's payload, as Postgres writes it, would be larger than 256 KiB.
+         *
+         *     `body_too_large`: The body is larger than the worker reads.
+         */
+        "deliver.payload_too_large-or-body_too_large": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "payload_too_large" | "body_too_large";
+                    /** @description A sentence for people. */
+                    error: string;
+                    max_bytes?: number;
+                };
+            };
+        };
+        /** @description `too_many_requests`: What is in front of the database asks to slow down. */
+        "deliver.too_many_requests": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "too_many_requests";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `unauthorized`: There is no credential, or it is not valid. The same whatever was wrong. */
+        "deliver.unauthorized": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "unauthorized";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `unsupported_media_type`: The body is declared as something that is not JSON, or has a `Content-Encoding`. */
+        "deliver.unsupported_media_type": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "unsupported_media_type";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `body_too_large`: The body is larger than the worker reads. */
+        "manage.body_too_large": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "body_too_large";
+                    /** @description A sentence for people. */
+                    error: string;
+                    max_bytes?: number;
+                };
+            };
+        };
+        /** @description `database_unavailable`: The database cannot be reached in time. Nothing is known to be lost; repeat the call. */
+        "manage.database_unavailable": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "database_unavailable";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `endpoint_disabled`: The endpoint is switched off. Switch it on first. */
+        "manage.endpoint_disabled": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "endpoint_disabled";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `idempotency_key_reused`: The `Idempotency-Key` was sent with another call or another body within 24 hours. */
+        "manage.idempotency_key_reused": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "idempotency_key_reused";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `insufficient_scope`: The API key may only read. */
+        "manage.insufficient_scope": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "insufficient_scope";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "manage.invalid_body-or-invalid_field-or-invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `too_many_api_keys`: The user has as many API keys as allowed.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "too_many_api_keys" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    max_api_keys?: number;
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `unknown_event_type`: No type of the catalogue has this name. `valid_events` lists those there are.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    valid_events?: string[];
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `unknown_event_type`: No type of the catalogue has this name. `valid_events` lists those there are.
+         *
+         *     `too_many_endpoints`: The owner has as many endpoints as allowed.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "too_many_endpoints" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    max_endpoints?: number;
+                    valid_events?: string[];
+                };
+            };
+        };
+        /**
+         * @description `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "manage.invalid_field-or-invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_field" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                };
+            };
+        };
+        /** @description `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE. */
+        "manage.invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `method_not_allowed`: The path does not have this method. `Allow` lists those it has. */
+        "manage.method_not_allowed": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                Allow: components["headers"]["Allow"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "method_not_allowed";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `misconfigured`: A setting of the worker is missing or malformed.
+         *
+         *     `internal`: A fault of the worker. The log has its cause.
+         */
+        "manage.misconfigured-or-internal": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "misconfigured" | "internal";
+                    /** @description A sentence for people. */
+                    error: string;
+                    setting?: string;
+                };
+            };
+        };
+        /** @description `not_found`: It does not exist, or is not the caller's. */
+        "manage.not_found": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "not_found";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `token_required`: API keys are managed with a user's token, not with another key. */
+        "manage.token_required": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "token_required";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `too_many_requests`: What is in front of the database asks to slow down. */
+        "manage.too_many_requests": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "too_many_requests";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `too_many_secrets`: Ten earlier secrets still sign. Wait until one expires, or cut over with `expires_in_hours` 0.
+         *
+         *     `idempotency_key_reused`: The `Idempotency-Key` was sent with another call or another body within 24 hours.
+         */
+        "manage.too_many_secrets-or-idempotency_key_reused": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "too_many_secrets" | "idempotency_key_reused";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `unauthorized`: There is no credential, or it is not valid. The same whatever was wrong. */
+        "manage.unauthorized": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "unauthorized";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `unsupported_media_type`: The body is declared as something that is not JSON, or has a `Content-Encoding`. */
+        "manage.unsupported_media_type": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "unsupported_media_type";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+    };
+    parameters: {
+        /** @example 60507abf-2c53-4fc4-9a2b-9e7bf418a5f5 */
+        api_key_id: string;
+        /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
+        delivery_id: string;
+        /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+        endpoint_id: string;
+        /**
+         * @description 1 to 255 visible ASCII characters of your choice that cannot be guessed, such as a UUID. Within 24 hours the same
+         *     key with the same call and body gives the same answer, secret included, so that a lost answer is not lost. With
+         *     another call or body it is answered 409. Keys are each caller's own.
+         * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
+         */
+        idempotency_key: string;
+        /** @description How far back, in 12, 24, 28 or 30 buckets. */
+        window: components["schemas"]["Window"];
+    };
+    requestBodies: never;
+    headers: {
+        "Access-Control-Allow-Headers": string;
+        "Access-Control-Allow-Methods": string;
+        "Access-Control-Allow-Origin": "*";
+        "Access-Control-Expose-Headers": string;
+        "Access-Control-Max-Age": string;
+        /** @description The methods that the path has. */
+        Allow: string;
+        "Cache-Control": "no-store";
+        /** @description When to try again, in seconds. */
+        "Retry-After": string;
+        "WWW-Authenticate": "Bearer";
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    deliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "event": {
+                 *         "event_type": "vehicle.created",
+                 *         "data": {
+                 *           "vin": "1FTFW1E50PFA00001"
+                 *         },
+                 *         "event_id": "evt_1"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeliverCall"];
+            };
+        };
+        responses: {
+            /** @description What became of the event, of each event, or of what was due. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventResult"] | components["schemas"]["EventResults"] | components["schemas"]["RetryResult"] | components["schemas"]["Message"];
+                };
+            };
+            /** @description The events are stored, or the worker is awake. */
+            202: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredEvent"] | components["schemas"]["StoredEvents"] | components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.payload_too_large-or-body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKey"][];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.token_required"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of your choice that cannot be guessed, such as a UUID. Within 24 hours the same
+                 *     key with the same call and body gives the same answer, secret included, so that a lost answer is not lost. With
+                 *     another call or body it is answered 409. Keys are each caller's own.
+                 * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
+                 */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "ci",
+                 *       "scopes": [
+                 *         "read"
+                 *       ],
+                 *       "expires_at": "2028-01-01T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ApiKeyWithKey"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.token_required"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.idempotency_key_reused"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    deleteApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 60507abf-2c53-4fc4-9a2b-9e7bf418a5f5 */
+                api_key_id: components["parameters"]["api_key_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.token_required"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    getDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that loads nothing from another host. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    listEventTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalogue, without archived types. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CatalogueEntry"][];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    putEventType: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The type's name.
+                 * @example vehicle.sold
+                 */
+                name: components["schemas"]["EventType"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "A vehicle changed hands",
+                 *       "example": {
+                 *         "vin": "1FTFW1E50PFA00001",
+                 *         "price": 41000
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["EventTypeChanges"];
+            };
+        };
+        responses: {
+            /** @description The type as it is now. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EventTypeEntry"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics, in the text format of Prometheus 0.0.4. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example # HELP webhooks_backlog Deliveries that have not ended
+                     *     # TYPE webhooks_backlog gauge
+                     *     webhooks_backlog 0
+                     */
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["deliver.invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    getOpenApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        openapi: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    getStats: {
+        parameters: {
+            query?: {
+                /** @description How far back, in 12, 24, 28 or 30 buckets. */
+                window?: components["parameters"]["window"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Stats"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    listEndpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoints. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EndpointWithStats"][];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    createEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of your choice that cannot be guessed, such as a UUID. Within 24 hours the same
+                 *     key with the same call and body gives the same answer, secret included, so that a lost answer is not lost. With
+                 *     another call or body it is answered 409. Keys are each caller's own.
+                 * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
+                 */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hook",
+                 *       "description": "Fleet sync",
+                 *       "events": [
+                 *         "vehicle.*"
+                 *       ],
+                 *       "rate_limit_per_minute": 600,
+                 *       "headers": {
+                 *         "Authorization": "Bearer abc"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description The endpoint with its secret. */
+            201: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EndpointWithSecret"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.idempotency_key_reused"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    getEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EndpointWithDeliveries"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    deleteEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    updateEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "is_active": true,
+                 *       "max_attempts": 8
+                 *     }
+                 */
+                "application/json": components["schemas"]["EndpointChanges"];
+            };
+        };
+        responses: {
+            /** @description The endpoint as it is now. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Endpoint"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["schemas"]["Cursor"];
+                event_type?: components["schemas"]["EventType"];
+                limit?: number;
+                /** @description Only deliveries that were created at this time or later. */
+                since?: string;
+                status?: components["schemas"]["DeliveryStatus"];
+                /** @description Only deliveries that were created before this time. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
+                delivery_id: components["parameters"]["delivery_id"];
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["DeliveryWithAttempts"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    resendDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
+                delivery_id: components["parameters"]["delivery_id"];
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, which is due now. */
+            202: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Delivery"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.endpoint_disabled"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    recoverDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-20T00:00:00Z",
+                 *       "until": "2026-11-24T00:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RecoveryWindow"];
+            };
+        };
+        responses: {
+            /** @description How many are due now. */
+            202: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Recovery"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.endpoint_disabled"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    rotateSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description 1 to 255 visible ASCII characters of your choice that cannot be guessed, such as a UUID. Within 24 hours the same
+                 *     key with the same call and body gives the same answer, secret included, so that a lost answer is not lost. With
+                 *     another call or body it is answered 409. Keys are each caller's own.
+                 * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
+                 */
+                "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+            };
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "expires_in_hours": 48
+                 *     }
+                 */
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description The endpoint with its new secret. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EndpointWithSecret"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.too_many_secrets-or-idempotency_key_reused"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    getEndpointStats: {
+        parameters: {
+            query?: {
+                /** @description How far back, in 12, 24, 28 or 30 buckets. */
+                window?: components["parameters"]["window"];
+            };
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Stats"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    testEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "event_type": "vehicle.created"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Test"];
+            };
+        };
+        responses: {
+            /** @description The delivery, which is due now. */
+            202: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Delivery"];
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.endpoint_disabled"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    receiveEvent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same as Stripe-Signature. */
+                "Nuke-Signature": string;
+                /** @description The same as webhook-timestamp. */
+                "Nuke-Timestamp": string;
+                /**
+                 * @description `t=<timestamp>,v1=<hex>`, with several `v1` in a rotation: HMAC-SHA256 of `<timestamp>.<body>`, keyed with the whole
+                 *     secret, `whsec_` included.
+                 */
+                "Stripe-Signature": string;
+                /** @description The event's id, the same on every attempt. */
+                "webhook-id": string;
+                /**
+                 * @description `v1,<base64>`, several separated by spaces: HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`, keyed with
+                 *     the base64-decoded 64 characters after `whsec_` (Standard Webhooks).
+                 */
+                "webhook-signature": string;
+                /** @description When the attempt was signed, in seconds since 1970. */
+                "webhook-timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        responses: {
+            /** @description Received. The answer's first 1000 characters are kept for the owner to look at. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The endpoint is switched off and nothing is sent to it any more. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Tried again later; `Retry-After` is heard, in seconds or as a date. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The same. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A failure: tried again by the schedule. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+}

@@ -1,0 +1,167 @@
+// Makes what manage serves as files, openapi.json and the page to read it on: `node openapi/build.mjs FOLDER`.
+//
+// An operation says what is its own; here comes what follows from that. `answers` become responses with the worker's
+// headers, `errors` become one response for each status with the codes it may have, and every call has those of
+// its worker besides: 401, 429 and so on.
+
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+import { parse } from "yaml";
+
+const read = (name) =>
+  parse(fs.readFileSync(path.join(import.meta.dirname, `${name}.yaml`), "utf8"), { merge: true });
+const [info, codes, components, manage, deliver, page, webhooks] =
+  ["info", "errors", "components", "manage", "deliver", "page", "webhooks"].map(read);
+
+const refs = (kind, names) =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/${kind}/${name}` }]));
+const MANAGE_HEADERS = Object.keys(components.headers).filter((name) => name.startsWith("Access-"));
+const STATUS_HEADERS = { 401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"], 405: ["Allow"] };
+
+const WORKERS = {
+  manage: {
+    paths: manage,
+    headers: MANAGE_HEADERS,
+    security: [{ user_token: [] }, { api_key: [] }],
+  },
+  deliver: {
+    paths: deliver,
+    headers: [],
+    security: [{ service_key: [] }, { service_token: [] }],
+    servers: [{
+      url: "https://{deliver_host}",
+      description: "deliver",
+      variables: { deliver_host: { default: "webhooks-deliver.your-account.workers.dev" } },
+    }],
+  },
+};
+/** What opens a call besides what opens all of its worker. */
+const MORE_SECURITY = { getMetrics: [{ metrics_key: [] }], deliver: [{ wake_up_key: [] }] };
+/** What every call may be answered. A worker answers 404 for the other's calls. */
+const EVERY_CALL = [
+  "invalid_value", "unauthorized", "not_found", "too_many_requests", "misconfigured", "internal",
+  "database_unavailable",
+];
+
+components.responses = {};
+
+/** The response for the codes of one status. */
+function errorResponse(worker, status, names) {
+  const key = `${worker}.${names.join("-or-")}`;
+  components.responses[key] ??= {
+    description: names.map((name) => `\`${name}\`: ${codes[name].description}`).join("\n\n"),
+    headers: refs("headers", [
+      "Cache-Control", ...(STATUS_HEADERS[status] ?? []), ...WORKERS[worker].headers,
+    ]),
+    content: { "application/json": { schema: {
+      type: "object",
+      required: ["error", "code"],
+      properties: {
+        error: { type: "string", description: "A sentence for people.", minLength: 1 },
+        code: { enum: names },
+        ...Object.assign({}, ...names.map((name) => codes[name].details)),
+      },
+    } } },
+  };
+  return { $ref: `#/components/responses/${key}` };
+}
+
+function errorResponses(worker, names) {
+  const byStatus = Object.groupBy([...new Set(names)], (name) => {
+    if (!codes[name]) throw new Error(`errors.yaml does not know ${name}`);
+    return codes[name].status;
+  });
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, names]) => [status, errorResponse(worker, status, names)]),
+  );
+}
+
+function answerResponse(worker, { description, data, message, content, text }) {
+  const headers = refs("headers", ["Cache-Control", ...WORKERS[worker].headers]);
+  if (text) return { description, headers, content: { "text/plain": { schema: { type: "string" }, example: text } } };
+  const schema = content ?? {
+    type: "object",
+    required: [...(data ? ["data"] : []), ...(message ? ["message"] : [])],
+    properties: { ...(data && { data }), ...(message && { message: { type: "string" } }) },
+  };
+  return { description, headers, content: { "application/json": { schema } } };
+}
+
+function operation(worker, operation) {
+  const { answers, errors = [], body, optional_body, example, idempotent, writes, parameters = [], ...rest } = operation;
+  const { security, servers } = WORKERS[worker];
+  const schema = body ?? optional_body;
+  const all = [
+    ...errors,
+    ...EVERY_CALL,
+    ...(writes ? ["insufficient_scope"] : []),
+    ...(schema ? ["body_too_large", "unsupported_media_type"] : []),
+    ...(idempotent ? ["idempotency_key_reused"] : []),
+  ];
+  return {
+    ...rest,
+    ...(servers && { servers }),
+    security: [...security, ...(MORE_SECURITY[rest.operationId] ?? [])],
+    parameters: [
+      ...parameters,
+      ...(idempotent ? [{ $ref: "#/components/parameters/idempotency_key" }] : []),
+    ],
+    ...(schema && {
+      requestBody: {
+        required: Boolean(body),
+        content: { "application/json": { schema, ...(example && { example }) } },
+      },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, answer]) => [status, answerResponse(worker, answer)]),
+      ),
+      ...errorResponses(worker, all),
+    },
+  };
+}
+
+/** The path's own fields, its parameters, and its operations. */
+function pathItem(worker, route, item) {
+  const METHODS = ["get", "put", "post", "patch", "delete"];
+  const named = [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  const parameters = item.parameters ?? named.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+  return Object.fromEntries([
+    ...(parameters.length ? [["parameters", parameters]] : []),
+    ...Object.entries(item)
+      .filter(([name]) => name !== "parameters")
+      .map(([name, value]) => [name, METHODS.includes(name) ? operation(worker, value) : value]),
+  ]);
+}
+
+/** A pattern for names that do not begin with these words, in any case and with _ for -. */
+function notBeginningWith(words) {
+  const anyCase = (word) =>
+    word.replace(/[a-z-]/g, (c) => (c === "-" ? "[-_]" : `[${c}${c.toUpperCase()}]`));
+  return `^(?!${words.map(anyCase).join("|")})`;
+}
+const headers = components.schemas.RequestHeaders;
+headers.propertyNames.pattern = headers.propertyNames.pattern.replace(
+  "^", notBeginningWith(headers["x-names-not-beginning-with"]),
+);
+
+const paths = Object.fromEntries(
+  Object.entries(WORKERS).flatMap(([worker, { paths }]) =>
+    Object.entries(paths).map(([route, item]) => [route, pathItem(worker, route, item)]),
+  ),
+);
+// What another method of a known path is answered: no call of its own.
+errorResponse("manage", 405, ["method_not_allowed"]);
+errorResponse("deliver", 405, ["method_not_allowed"]);
+
+const document = { ...info, paths: { ...paths, ...page }, webhooks, components };
+const folder = process.argv[2];
+fs.rmSync(folder, { recursive: true, force: true });
+fs.cpSync(path.join(import.meta.dirname, "page"), folder, { recursive: true });
+fs.copyFileSync(
+  path.join(path.dirname(createRequire(import.meta.url).resolve("redoc/package.json")), "bundles/redoc.standalone.js"),
+  path.join(folder, "docs/redoc.standalone.js"),
+);
+fs.writeFileSync(path.join(folder, "openapi.json"), JSON.stringify(document, null, 1) + "\n");

@@ -1,0 +1,282 @@
+//! The OpenAPI document: what it says every call may be answered, every call is answered. Answers are held to
+//! it by [`tests::contract`], here as in all other tests.
+
+use futures_util::stream;
+use reqwest::{Body, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tests::api_proxy::{ApiProxy, Mode};
+use tests::contract::{Operation, operations};
+use tests::receiver::Receiver;
+use tests::stack::{Answer, Stack, User, client};
+use tests::workers::Workers;
+use uuid::Uuid;
+
+/// What paths of calls may name.
+struct Names {
+    endpoint: String,
+    delivery: String,
+    api_key: String,
+}
+
+impl Names {
+    /// An endpoint with a delivery, and an API key.
+    async fn of(stack: &Stack, user: &User) -> Self {
+        let receiver = Receiver::start(200).await;
+        let endpoint = user.register(&receiver.url).await.id;
+        let sent = stack.emit(user, "vehicle.created", json!({})).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let key = user.post("/api-keys", &json!({"name": "contract"})).await;
+        Self {
+            endpoint,
+            delivery: text(&sent.body["results"][0]["delivery_id"]),
+            api_key: text(&key.body["data"]["id"]),
+        }
+    }
+
+    /// Names of nothing.
+    fn of_nothing() -> Self {
+        let [endpoint, delivery, api_key] = [(); 3].map(|()| Uuid::new_v4().to_string());
+        Self {
+            endpoint,
+            delivery,
+            api_key,
+        }
+    }
+
+    fn in_path(&self, path: &str) -> String {
+        path.replace("{endpoint_id}", &self.endpoint)
+            .replace("{delivery_id}", &self.delivery)
+            .replace("{api_key_id}", &self.api_key)
+            .replace("{name}", "contract.test")
+    }
+}
+
+/// A request for a call, without a credential and without a body.
+fn request(stack: &Stack, operation: &Operation, names: &Names) -> RequestBuilder {
+    let base = match operation.worker {
+        "manage" => &stack.manage_url,
+        _ => &stack.deliver_url,
+    };
+    let method: Method = operation.method.parse().unwrap();
+    client().request(method, format!("{base}{}", names.in_path(&operation.path)))
+}
+
+fn with_credential(
+    request: RequestBuilder,
+    stack: &Stack,
+    user: &User,
+    operation: &Operation,
+) -> RequestBuilder {
+    match operation.worker {
+        "manage" => request.bearer_auth(&user.jwt),
+        _ => request.header("apikey", &stack.service_role_key),
+    }
+}
+
+fn with_example(request: RequestBuilder, operation: &Operation) -> RequestBuilder {
+    match operation.example() {
+        Some(example) => request.json(example),
+        None => request,
+    }
+}
+
+/// Sends each call with its example to `stack`, where it is answered with this status and code.
+async fn expect_of_all(stack: &Stack, user: &User, names: &Names, status: u16, code: &str) {
+    for operation in operations() {
+        assert!(
+            operation.has_code(status, code),
+            "{} {} lacks {code}",
+            operation.method,
+            operation.path
+        );
+        let request = request(stack, operation, names);
+        let request = with_credential(request, stack, user, operation);
+        let answer = Answer::of(with_example(request, operation)).await;
+        assert_eq!(answer.expect_error(status), code, "{}", operation.path);
+    }
+}
+
+#[tokio::test]
+async fn no_call_is_open_to_strangers() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    for operation in operations() {
+        for key in [None, Some("x"), Some("a.b.c")] {
+            let mut request = with_example(request(&stack, operation, &names), operation);
+            if let Some(key) = key {
+                request = request.bearer_auth(key).header("apikey", key);
+            }
+            let answer = Answer::of(request).await;
+            assert_eq!(
+                answer.expect_error(401),
+                "unauthorized",
+                "{}",
+                operation.path
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_call_says_what_is_wrong_behind_it() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    let proxy = ApiProxy::start(&stack).await;
+    let settings = json!({stack.url_setting(): proxy.url});
+    let workers = Workers::start(&stack, &settings).await;
+    let behind = stack.with_workers(&workers);
+    for (mode, status, code) in [
+        (Mode::Answer(502, ""), 503, "database_unavailable"),
+        (Mode::Answer(429, "{}"), 429, "too_many_requests"),
+        (
+            Mode::Answer(400, r#"{"code": "22P05", "message": "x"}"#),
+            400,
+            "invalid_value",
+        ),
+    ] {
+        proxy.set(mode);
+        expect_of_all(&behind, &user, &names, status, code).await;
+    }
+    let settings = json!({"DATABASE_TIMEOUT_MS": "never"});
+    let workers = Workers::start(&stack, &settings).await;
+    let misconfigured = stack.with_workers(&workers);
+    expect_of_all(&misconfigured, &user, &names, 500, "misconfigured").await;
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    let no_names = Names::of_nothing();
+    for operation in operations() {
+        // Asked of the other worker.
+        let other = Stack {
+            manage_url: stack.deliver_url.clone(),
+            deliver_url: stack.manage_url.clone(),
+            ..stack.clone()
+        };
+        let answer = Answer::of(request(&other, operation, &names)).await;
+        assert_eq!(answer.expect_error(404), "not_found", "{}", operation.path);
+        if operation.worker == "manage" && operation.path.contains("_id}") {
+            let request = request(&stack, operation, &no_names);
+            let request = with_credential(request, &stack, &user, operation);
+            let answer = Answer::of(with_example(request, operation)).await;
+            assert_eq!(answer.expect_error(404), "not_found", "{}", operation.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_call_with_a_body_refuses_what_is_none() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    for operation in operations() {
+        if operation.example().is_none() {
+            continue;
+        }
+        let send = async |body: String, kind: &str| {
+            let request = request(&stack, operation, &names);
+            let request = with_credential(request, &stack, &user, operation);
+            Answer::of(request.header("content-type", kind).body(body)).await
+        };
+        let json = "application/json";
+        for (body, kind, status, code) in [
+            ("[1]".to_owned(), json, 400, "invalid_body"),
+            (r#"{"nothing": 1}"#.to_owned(), json, 400, "invalid_field"),
+            ("{}".to_owned(), "text/xml", 415, "unsupported_media_type"),
+        ] {
+            let answer = send(body, kind).await;
+            assert_eq!(answer.expect_error(status), code, "{}", operation.path);
+        }
+        // The length alone is enough.
+        let most = if operation.path == "/" {
+            4 << 20
+        } else {
+            256 << 10
+        };
+        let nothing = stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = request(&stack, operation, &names)
+            .header("content-length", most + 1)
+            .body(Body::wrap_stream(nothing));
+        let answer = Answer::of(with_credential(request, &stack, &user, operation)).await;
+        assert_eq!(answer.expect_error(413), "body_too_large");
+        assert_eq!(answer.body["max_bytes"], most);
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_read_changes_nothing() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    let body = json!({"name": "reader", "scopes": ["read"]});
+    let made = user.post("/api-keys", &body).await;
+    let key = made.body["data"]["key"].as_str().unwrap();
+    let mut refused = 0;
+    for operation in operations() {
+        if operation.worker != "manage" {
+            continue;
+        }
+        let request = request(&stack, operation, &names).header("x-api-key", key);
+        let answer = Answer::of(with_example(request, operation)).await;
+        let expected = ["insufficient_scope", "token_required"]
+            .into_iter()
+            .find(|code| operation.has_code(403, code));
+        match expected {
+            Some(code) => {
+                assert_eq!(answer.expect_error(403), code, "{}", operation.path);
+                refused += 1;
+            }
+            None => {
+                assert_eq!(operation.method, "GET");
+                assert_eq!(answer.status, 200, "{}", operation.path);
+            }
+        }
+    }
+    assert_eq!(
+        refused, 10,
+        "seven that change something, three about API keys"
+    );
+}
+
+/// Clients and people find the document at the worker itself.
+#[tokio::test]
+async fn the_document_and_its_page_are_served_and_load_nothing_from_elsewhere() {
+    let stack = Stack::get();
+    let get = async |path: &str| {
+        let answer = client()
+            .get(format!("{}{path}", stack.manage_url))
+            .send()
+            .await;
+        let answer = answer.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        (answer.headers().clone(), answer.text().await.unwrap())
+    };
+    let (headers, document) = get("/openapi.json").await;
+    assert!(
+        headers["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("application/json")
+    );
+    assert_eq!(headers["access-control-allow-origin"], "*");
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let (headers, page) = get("/docs").await;
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self';"),
+        "{policy}"
+    );
+    let scripts: Vec<&str> = page.split("src=\"").skip(1).collect();
+    assert_eq!(scripts.len(), 2);
+    for script in scripts {
+        let path = script.split('"').next().unwrap();
+        assert!(path.starts_with("/docs/"), "{path}");
+        get(path).await;
+    }
+}
