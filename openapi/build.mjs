@@ -78,7 +78,17 @@ function errorResponses(worker, names) {
   );
 }
 
-function answerResponse(worker, { description, data, message, content, text }) {
+/** The calls that the id in an answer is for: those of this worker with this parameter. */
+function links(parameter) {
+  const calls = Object.entries(manage)
+    .filter(([route]) => route.includes(`{${parameter}}`) && !route.includes("{delivery_id}"))
+    .flatMap(([, item]) => Object.values(item).filter(({ operationId }) => operationId));
+  return Object.fromEntries(calls.map(({ operationId }) => [
+    operationId, { operationId, parameters: { [parameter]: "$response.body#/data/id" } },
+  ]));
+}
+
+function answerResponse(worker, { description, data, message, content, text, id_for }) {
   const headers = refs("headers", ["Cache-Control", ...WORKERS[worker].headers]);
   if (text) return { description, headers, content: { "text/plain": { schema: { type: "string" }, example: text } } };
   const schema = content ?? {
@@ -86,7 +96,12 @@ function answerResponse(worker, { description, data, message, content, text }) {
     required: [...(data ? ["data"] : []), ...(message ? ["message"] : [])],
     properties: { ...(data && { data }), ...(message && { message: { type: "string" } }) },
   };
-  return { description, headers, content: { "application/json": { schema } } };
+  return {
+    description,
+    headers,
+    content: { "application/json": { schema } },
+    ...(id_for && { links: links(id_for) }),
+  };
 }
 
 function operation(worker, operation) {

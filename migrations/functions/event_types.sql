@@ -48,6 +48,9 @@ begin
   if coalesce(jsonb_typeof(change -> 'description'), 'null') not in ('string', 'null') then
     perform webhooks.refuse_field('description', 'must be a string or null');
   end if;
+  if char_length(change ->> 'description') > 1000 then
+    perform webhooks.refuse_field('description', 'must not be longer than 1000 characters');
+  end if;
   if coalesce(jsonb_typeof(change -> 'example'), 'null') not in ('object', 'null') then
     perform webhooks.refuse_field('example', 'must be a JSON object or null');
   end if;

@@ -23,7 +23,7 @@ pub(crate) fn run_all(root: &Path, options: &[String]) -> Result<()> {
     build::workers(root, &build::Worker::ALL)?;
     say("building the bench");
     run(command(root, "cargo").args(["build", "--profile", "native", "-p", "bench"]))?;
-    let stack = stack::OwnStack::start(root, "bench")?;
+    let stack = stack::OwnStack::start(root, "bench", &[])?;
     say("measuring");
     run(bench().args(options).env("WEBHOOKS_STACK", &stack.file))
 }

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod compatibility;
 mod contract;
+mod fuzz;
 mod migrate;
 mod setup;
 mod stack;

@@ -81,3 +81,31 @@ fn crate_tool(root: &Path, name: &str, version: &str) -> Result<()> {
         .env("CARGO_TERM_PROGRESS_WHEN", "auto");
     run(&mut install)
 }
+
+/// Schemathesis in a virtual environment of Python, installed where it is missing. `None` where Python is.
+pub(crate) fn schemathesis(root: &Path) -> Result<Option<PathBuf>> {
+    let folder = root.join(".dev/python");
+    let program = folder.join("bin/schemathesis");
+    let requirements = root.join("tests/fuzz/requirements.txt");
+    let wanted = fs::read(&requirements)?;
+    let stamp = folder.join("installed.txt");
+    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(Some(program));
+    }
+    say("installing schemathesis (under a minute)");
+    let mut python = Command::new("python3");
+    let made = python.args(["-m", "venv", "--clear"]).arg(&folder).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return Ok(None);
+    }
+    run(Command::new(folder.join("bin/pip"))
+        .args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+        ])
+        .arg(&requirements))?;
+    fs::write(stamp, wanted)?;
+    Ok(Some(program))
+}

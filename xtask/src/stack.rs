@@ -57,7 +57,7 @@ pub(crate) struct OwnStack {
 
 impl OwnStack {
     /// Starts it in `.dev/<name>` and waits until it is ready.
-    pub(crate) fn start(root: &Path, name: &str) -> Result<Self> {
+    pub(crate) fn start(root: &Path, name: &str, flags: &[&str]) -> Result<Self> {
         catch_interrupts()?;
         say(&format!("starting a stack for the {name}"));
         let folder = root.join(".dev").join(name);
@@ -77,6 +77,7 @@ impl OwnStack {
         let output = options.open(&log)?;
         let child = program(root, &folder)?
             .args(["--fresh", "--random-ports"])
+            .args(flags)
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()
@@ -173,6 +174,9 @@ fn stop(child: &mut Child) -> Result<()> {
 }
 
 fn catch_interrupts() -> Result<()> {
-    ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
-        .context("signals could not be caught")
+    match ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst)) {
+        // By the stack before.
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        Err(error) => Err(error).context("signals could not be caught"),
+    }
 }

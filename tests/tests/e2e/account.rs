@@ -381,6 +381,7 @@ async fn the_catalogue_is_kept_by_the_service_and_read_by_owners() {
     }
     for (body, field) in [
         (json!({"description": 7}), "description"),
+        (json!({"description": "x".repeat(1001)}), "description"),
         (json!({"example": [1]}), "example"),
         (json!({"example": "x"}), "example"),
         (json!({"is_archived": "yes"}), "is_archived"),

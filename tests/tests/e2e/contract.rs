@@ -243,6 +243,29 @@ async fn a_key_that_may_only_read_changes_nothing() {
     );
 }
 
+/// However a method is called: what is not in the document is no other one by another name.
+#[tokio::test]
+async fn a_method_that_the_document_lacks_is_not_allowed() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    for operation in operations() {
+        for method in ["QUERY", "PROPFIND"] {
+            let path = names.in_path(&operation.path);
+            let base = match operation.worker {
+                "manage" => &stack.manage_url,
+                _ => &stack.deliver_url,
+            };
+            let method: Method = method.parse().unwrap();
+            let request = client().request(method, format!("{base}{path}"));
+            let request = with_credential(request, &stack, &user, operation);
+            let answer = Answer::of(request).await;
+            assert_eq!(answer.expect_error(405), "method_not_allowed", "{path}");
+            assert!(answer.headers.contains_key("allow"));
+        }
+    }
+}
+
 /// Clients and people find the document at the worker itself.
 #[tokio::test]
 async fn the_document_and_its_page_are_served_and_load_nothing_from_elsewhere() {
