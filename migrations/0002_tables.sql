@@ -76,6 +76,7 @@ create table if not exists public.webhook_endpoints (
 alter table public.webhook_endpoints
   add column if not exists previous_secrets webhooks.previous_secret[] not null default '{}',
   add column if not exists secret_expires_at timestamptz,
+  add column if not exists signature_headers jsonb,
   add column if not exists rate_limit_per_minute integer,
   add column if not exists max_attempts integer,
   add column if not exists headers jsonb not null default '{}',
@@ -90,6 +91,8 @@ comment on column public.webhook_endpoints.previous_secrets is
   'The secrets before the last rotations, newest first. Each signs too until it expires.';
 comment on column public.webhook_endpoints.secret_expires_at is
   'When the first of previous_secrets expires.';
+comment on column public.webhook_endpoints.signature_headers is
+  'Names of headers and what they carry, instead of those that every endpoint gets. Null: those.';
 comment on column public.webhook_endpoints.headers is
   'Headers to send along, by name. Only the service role reads the values.';
 comment on column public.webhook_endpoints.header_names is

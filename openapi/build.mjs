@@ -157,10 +157,15 @@ function notBeginningWith(words) {
     word.replace(/[a-z-]/g, (c) => (c === "-" ? "[-_]" : `[${c}${c.toUpperCase()}]`));
   return `^(?!${words.map(anyCase).join("|")})`;
 }
-const headers = components.schemas.RequestHeaders;
-headers.propertyNames.pattern = headers.propertyNames.pattern.replace(
-  "^", notBeginningWith(headers["x-names-not-beginning-with"]),
-);
+const { RequestHeaders, SignatureHeaders } = components.schemas;
+const reserved = RequestHeaders["x-names-not-beginning-with"];
+const ours = ["webhook-", "nuke-", "svix-", "stripe-signature"];
+for (const [schema, words] of [
+  [RequestHeaders, reserved],
+  [SignatureHeaders, reserved.filter((word) => !ours.includes(word))],
+]) {
+  schema.propertyNames.pattern = schema.propertyNames.pattern.replace("^", notBeginningWith(words));
+}
 
 const paths = Object.fromEntries(
   Object.entries(WORKERS).flatMap(([worker, { paths }]) =>

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::StatusCode;
-use shared::delivery::{Attempt, Cause, Claimed};
+use shared::delivery::{Attempt, Cause, Claimed, SignatureHeader};
 use shared::endpoint::{EndpointUrl, LocalEndpoints};
 use shared::event::EventId;
 use shared::platform::{Exchange, Failure, Outgoing};
-use shared::signature;
+use shared::signature::{self, Signed};
 
 /// The most of an answer's body that is kept, in characters.
 const KEPT_CHARS: usize = 1000;
@@ -23,7 +23,7 @@ const MAX_RETRY_AFTER: u64 = 86_400;
 #[derive(Debug)]
 pub(crate) struct Prepared<'a> {
     url: EndpointUrl,
-    headers: [(&'static str, String); 7],
+    headers: Vec<(&'a str, String)>,
     /// The owner's own.
     custom: &'a BTreeMap<String, String>,
     body: &'a str,
@@ -60,18 +60,37 @@ pub(crate) fn prepare<'a>(
         .map_err(|problem| format!("Not sent: the URL {problem}"))?;
     let event_id = EventId::parse(&delivery.event_id)
         .map_err(|problem| format!("Not sent: the event's id {problem}"))?;
-    let signature = signature::sign(&delivery.secrets, &event_id, timestamp, payload);
+    let signed = Signed {
+        secrets: &delivery.secrets,
+        event_id: &event_id,
+        timestamp,
+        body: payload,
+    };
+    let mut headers = vec![("User-Agent", "Nuke-Webhooks/1.0".to_owned())];
+    match &delivery.signature_headers {
+        Some(chosen) => headers.extend(
+            chosen
+                .iter()
+                .map(|(name, header)| (name.as_str(), signature::value(*header, signed))),
+        ),
+        None => {
+            let stripe = signature::value(SignatureHeader::Stripe, signed);
+            headers.extend([
+                ("Nuke-Signature", stripe.clone()),
+                ("Nuke-Timestamp", timestamp.to_string()),
+                ("Stripe-Signature", stripe),
+                ("webhook-id", event_id.as_str().to_owned()),
+                ("webhook-timestamp", timestamp.to_string()),
+                (
+                    "webhook-signature",
+                    signature::value(SignatureHeader::Standard, signed),
+                ),
+            ]);
+        }
+    }
     Ok(Prepared {
         url,
-        headers: [
-            ("User-Agent", "Nuke-Webhooks/1.0".to_owned()),
-            ("Nuke-Signature", signature.stripe.clone()),
-            ("Nuke-Timestamp", timestamp.to_string()),
-            ("Stripe-Signature", signature.stripe),
-            ("webhook-id", event_id.as_str().to_owned()),
-            ("webhook-timestamp", timestamp.to_string()),
-            ("webhook-signature", signature.standard),
-        ],
+        headers,
         custom: &delivery.headers,
         body: payload,
     })
@@ -236,6 +255,7 @@ mod tests {
             secrets: vec![Secret::new(format!("whsec_{}", "a".repeat(64)))],
             payload: 0,
             headers: BTreeMap::from([("X-Team".to_owned(), "a b".to_owned())]),
+            signature_headers: None,
             is_slow: false,
         }
     }

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
+use shared::delivery::SignatureHeader;
 use shared::endpoint::{EndpointUrl, LocalEndpoints, MAX_DESCRIPTION_CHARS, MAX_EVENTS};
 use shared::error::Error;
 use shared::event::MaxAttempts;
@@ -37,14 +38,21 @@ struct Changes {
     /// What names and values may be is for the database to say.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     headers: Option<Option<BTreeMap<Text, Text>>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    signature_headers: Option<Option<BTreeMap<Text, SignatureHeader>>>,
+    /// Only for a new endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<Text>,
 }
 
 impl Changes {
     fn parse(body: &[u8], local: LocalEndpoints) -> Result<Self, Error> {
         let changes: Self = parse::body(body).map_err(|error| match error {
             // As for a list: the field is named, and the message says which header.
-            Error::InvalidField { field, message } if field.starts_with("headers.") => {
-                let field = "headers".to_owned();
+            Error::InvalidField { field, message }
+                if field.starts_with("headers.") || field.starts_with("signature_headers.") =>
+            {
+                let field = field.split('.').next().unwrap_or_default().to_owned();
                 Error::InvalidField { field, message }
             }
             other => other,
@@ -129,6 +137,9 @@ pub(crate) async fn create(
         "is_active": changes.is_active, "max_attempts": changes.max_attempts,
         "rate_limit_per_minute": changes.rate_limit_per_minute,
         "headers": changes.headers.flatten().map(|headers| json!(headers).to_string()),
+        "signature_headers":
+            changes.signature_headers.flatten().map(|headers| json!(headers).to_string()),
+        "secret": changes.secret,
     });
     let data: Box<RawValue> = database.call("create_webhook_endpoint", parameters).await?;
     expect::<WithSecret>(&data)?;
@@ -144,6 +155,10 @@ pub(crate) async fn update(
     local: LocalEndpoints,
 ) -> Result<Reply, Error> {
     let changes = Changes::parse(body, local)?;
+    if changes.secret.is_some() {
+        let problem = "is not changed but rotated: POST …/rotate-secret";
+        return Err(Error::field("secret", problem));
+    }
     for (field, is_null) in [
         ("url", matches!(changes.url, Some(None))),
         ("events", matches!(changes.events, Some(None))),
@@ -157,7 +172,7 @@ pub(crate) async fn update(
     let changes = json!(changes).to_string();
     if changes == "{}" {
         let message = "There is nothing to change: send any of url, description, events, \
-            is_active, rate_limit_per_minute, max_attempts and headers";
+            is_active, rate_limit_per_minute, max_attempts, headers and signature_headers";
         return Err(Error::InvalidBody(message.to_owned()));
     }
     let parameters = json!({"endpoint_id": id, "changes": changes});
@@ -277,9 +292,10 @@ mod tests {
             ),
             (r#"{"is_active": "yes"}"#, "is_active must be true or false"),
             (
-                r#"{"secret": "x"}"#,
-                "secret is not a known field, expected one of `url`, `description`, `events`, \
-                    `is_active`, `rate_limit_per_minute`, `max_attempts`, `headers`",
+                r#"{"secrets": "x"}"#,
+                "secrets is not a known field, expected one of `url`, `description`, `events`, \
+                    `is_active`, `rate_limit_per_minute`, `max_attempts`, `headers`, \
+                    `signature_headers`, `secret`",
             ),
         ] {
             assert_eq!(parse(body).unwrap_err(), expected);

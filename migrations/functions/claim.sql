@@ -575,7 +575,7 @@ end
 $$;
 
 -- Deliveries as a worker needs them, in the order of sending: {payloads: [text], claimed: [{id,
--- endpoint_id, event_id, claim, attempts, url, secrets, payload, headers?, is_slow?}]}.
+-- endpoint_id, event_id, claim, attempts, url, secrets, payload, headers?, signature_headers?, is_slow?}]}.
 --
 -- `attempts` are those recorded so far, `secrets` newest first, `payload` is the place of the body
 -- in `payloads`, where each event's is once, `headers` are the owner's own, `is_slow` says that the
@@ -605,13 +605,13 @@ begin
   ),
   claimed as (
     select d.nth, d.place as payload, d.id, d.endpoint_id,
-      d.event_id, d.claims, d.attempts, e.url, e.headers, h.is_slow,
+      d.event_id, d.claims, d.attempts, e.url, e.headers, e.signature_headers, h.is_slow,
       jsonb_build_array(e.secret) || case when e.previous_secrets = '{}' then '[]'::jsonb
         else to_jsonb(array(select s.secret from unnest(webhooks.signing_secrets(e.previous_secrets)) s))
         end as secrets
     from numbered d
     cross join lateral (
-      select e.url, e.secret, e.previous_secrets, e.headers
+      select e.url, e.secret, e.previous_secrets, e.headers, e.signature_headers
       from public.webhook_endpoints e where e.id = d.endpoint_id limit 1
     ) e
     left join lateral (
@@ -632,6 +632,8 @@ begin
         'id', c.id, 'endpoint_id', c.endpoint_id, 'event_id', c.event_id, 'claim', c.claims,
         'attempts', c.attempts, 'url', c.url, 'secrets', c.secrets, 'payload', c.payload)
         || case when c.headers = '{}' then '{}' else jsonb_build_object('headers', c.headers) end
+        || case when c.signature_headers is null then '{}'
+          else jsonb_build_object('signature_headers', c.signature_headers) end
         || case when c.is_slow then '{"is_slow": true}' else '{}'::jsonb end
         order by c.nth), '[]')
       from claimed c

@@ -90,6 +90,59 @@ begin
 end
 $$;
 
+-- Why these may not be the names of an endpoint's signature headers, or null. `headers` are what its owner sends
+-- along.
+create or replace function webhooks.signature_headers_problem(signature_headers jsonb, headers jsonb)
+returns text
+language plpgsql immutable
+set search_path = ''
+as $$
+declare
+  ours constant text := '^(webhook-|nuke-|svix-|stripe-signature$)';
+  header record;
+begin
+  if signature_headers is null then
+    return null;
+  end if;
+  if jsonb_typeof(signature_headers) <> 'object'
+    or (select count(*) from jsonb_object_keys(signature_headers)) not between 1 and 10
+  then
+    return 'must be an object of 1 to 10 names, or null';
+  end if;
+  for header in
+    select h.key as name, h.value, translate(lower(h.key), '_', '-') as folded
+    from jsonb_each(signature_headers) as h
+  loop
+    if header.name !~ '^[A-Za-z0-9_-]{1,100}$' then
+      return 'must have names of letters, digits, - and _, at most 100 characters';
+    end if;
+    if header.folded !~ ours and webhooks.is_reserved_header(header.name) then
+      return format('must not contain %s, which is reserved', header.name);
+    end if;
+    if header.value not in ('"id"', '"timestamp"', '"standard"', '"stripe"', '"convoy"', '"hex"') then
+      return format('must have id, timestamp, standard, stripe, convoy or hex for %s', header.name);
+    end if;
+    if exists (select from jsonb_object_keys(headers) as o (name)
+      where translate(lower(o.name), '_', '-') = header.folded)
+    then
+      return format('must not contain %s, which is in headers', header.name);
+    end if;
+  end loop;
+  if (
+    select count(distinct translate(lower(h.name), '_', '-')) < count(*)
+    from jsonb_object_keys(signature_headers) as h (name)
+  ) then
+    return 'must have each name once';
+  end if;
+  if not exists (select from jsonb_each_text(signature_headers) as h
+    where h.value in ('standard', 'stripe', 'convoy', 'hex'))
+  then
+    return 'must have a signature: standard, stripe, convoy or hex';
+  end if;
+  return null;
+end
+$$;
+
 -- Refuses event types that are not in the catalogue, or archived. `kept` are those the endpoint is
 -- subscribed to already.
 create or replace function webhooks.check_event_types(events text[], kept text[]) returns void
@@ -183,6 +236,12 @@ begin
     from (select webhooks.headers_problem(new.headers) as problem) h
     where (is_new or new.headers is distinct from old.headers) and h.problem is not null
     union all
+    select 'signature_headers', h.problem
+    from (select webhooks.signature_headers_problem(new.signature_headers, new.headers) as problem) h
+    where (is_new or new.headers is distinct from old.headers
+        or new.signature_headers is distinct from old.signature_headers)
+      and h.problem is not null
+    union all
     select 'events', 'must have 1 to 100 entries'
     where (is_new or new.events is distinct from old.events)
       and (new.events is null or cardinality(new.events) not between 1 and 100)
@@ -243,7 +302,8 @@ $$;
 create or replace function webhooks.endpoint_object(
   id uuid, url text, description text, events text[], is_active boolean,
   created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
-  max_attempts integer, header_names text[], disabled_reason text, disabled_at timestamptz
+  max_attempts integer, header_names text[], signature_headers jsonb, disabled_reason text,
+  disabled_at timestamptz
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -251,7 +311,8 @@ return jsonb_build_object(
     'is_active', is_active, 'created_at', webhooks.utc(created_at),
     'updated_at', webhooks.utc(updated_at),
     'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
-    'headers', header_names, 'disabled_reason', disabled_reason,
+    'headers', header_names, 'signature_headers', signature_headers,
+    'disabled_reason', disabled_reason,
     'disabled_at', webhooks.utc(disabled_at));
 
 -- The caller's endpoint as the API shows it. Raises 404 where there is none of this id that the
@@ -266,7 +327,8 @@ declare
 begin
   select webhooks.endpoint_object(
     e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
-    e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason, e.disabled_at)
+    e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers, e.disabled_reason,
+    e.disabled_at)
   into endpoint
   from public.webhook_endpoints e
   where e.id = require_endpoint.endpoint_id and e.user_id = caller;
@@ -290,7 +352,8 @@ begin
   return coalesce((
     with own as materialized (
       select e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
-        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason, e.disabled_at
+        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
+        e.disabled_reason, e.disabled_at
       from public.webhook_endpoints e
       where e.user_id = caller
     ),
@@ -303,8 +366,8 @@ begin
     select jsonb_agg(
       webhooks.endpoint_object(
         e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
-        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.disabled_reason,
-        e.disabled_at)
+        e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
+        e.disabled_reason, e.disabled_at)
       || jsonb_build_object('stats', jsonb_build_object(
         'total_deliveries', coalesce(s.deliveries, 0) + coalesce(u.deliveries, 0),
         'failed_deliveries', coalesce(s.failed, 0) + coalesce(u.failed, 0)))
@@ -344,13 +407,14 @@ begin
 end
 $$;
 
--- Registers an endpoint and answers it with its secret. Runs as its owner: it is one of the two
+-- Registers an endpoint and answers it with its secret, which is made where `secret` is null. Runs as its owner: it is one of the two
 -- functions that show a secret, to the user it was made for. For the hashes see
 -- webhooks.begin_idempotent().
 create or replace function public.create_webhook_endpoint(
   url text, description text default null, events text[] default array['*'],
   is_active boolean default true, rate_limit_per_minute integer default null,
   max_attempts integer default null, headers text default '{}',
+  signature_headers text default null, secret text default null,
   key_hash text default null, request_hash text default null
 ) returns jsonb
 language plpgsql volatile security definer
@@ -365,12 +429,18 @@ begin
   if earlier is not null then
     return earlier;
   end if;
+  if secret !~ '^[\x21-\x7e]{16,255}$' then
+    perform webhooks.refuse_field('secret', 'must be 16 to 255 visible ASCII characters');
+  end if;
   insert into public.webhook_endpoints as e
-    (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts, headers)
+    (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts, headers,
+    signature_headers, secret)
   values (caller, create_webhook_endpoint.url, create_webhook_endpoint.description,
     create_webhook_endpoint.events, create_webhook_endpoint.is_active,
     create_webhook_endpoint.rate_limit_per_minute, create_webhook_endpoint.max_attempts,
-    webhooks.parse_json('headers', create_webhook_endpoint.headers))
+    webhooks.parse_json('headers', create_webhook_endpoint.headers),
+    webhooks.parse_json('signature_headers', create_webhook_endpoint.signature_headers),
+    coalesce(create_webhook_endpoint.secret, ''))
   returning e.id, e.secret into created_id, created_secret;
   return webhooks.end_idempotent(caller, key_hash, webhooks.require_endpoint(created_id, 'write')
     || jsonb_build_object('secret', created_secret));
@@ -383,7 +453,7 @@ $$;
 
 -- Changes what `changes` names: a JSON object, as text so that an absent field and a null one
 -- stay apart, with any of url, description, events, is_active, rate_limit_per_minute,
--- max_attempts, headers (all of them at once).
+-- max_attempts, headers and signature_headers (all of them at once).
 create or replace function public.update_webhook_endpoint(endpoint_id uuid, changes text)
 returns jsonb
 language plpgsql volatile
@@ -404,7 +474,9 @@ begin
     rate_limit_per_minute = case when change ? 'rate_limit_per_minute'
       then (change ->> 'rate_limit_per_minute')::integer else e.rate_limit_per_minute end,
     max_attempts = case when change ? 'max_attempts'
-      then (change ->> 'max_attempts')::integer else e.max_attempts end
+      then (change ->> 'max_attempts')::integer else e.max_attempts end,
+    signature_headers = case when change ? 'signature_headers'
+      then nullif(change -> 'signature_headers', 'null') else e.signature_headers end
   where e.id = update_webhook_endpoint.endpoint_id and e.user_id = caller;
   -- By itself: owners may not read the column, which keeping its value would need.
   if change ? 'headers' then
@@ -499,18 +571,19 @@ revoke all on function
   public.generate_webhook_secret(), public.webhook_endpoint_before_insert(),
   public.update_webhook_endpoint_timestamp(), public.list_webhook_endpoints(),
   public.get_webhook_endpoint(uuid),
-  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
   public.rotate_webhook_secret(uuid, integer, text, text)
   from public, anon, authenticated, service_role;
 revoke all on function
   webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
+  webhooks.signature_headers_problem(jsonb, jsonb),
   webhooks.signing_secrets(webhooks.previous_secret[]),
   webhooks.first_expiry(webhooks.previous_secret[]), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], text, timestamptz),
+    integer, text[], jsonb, text, timestamptz),
   webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function
@@ -519,15 +592,16 @@ grant execute on function
   to service_role;
 -- The trigger of an insert or update runs these as the role that writes.
 grant execute on function
-  webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb), webhooks.check_event_types(text[], text[]),
+  webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
+  webhooks.signature_headers_problem(jsonb, jsonb), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid)
   to anon, authenticated, service_role;
 grant execute on function
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], text, timestamptz),
+    integer, text[], jsonb, text, timestamptz),
   webhooks.require_endpoint(uuid, text),
   public.list_webhook_endpoints(), public.get_webhook_endpoint(uuid),
-  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
   public.rotate_webhook_secret(uuid, integer, text, text)
   to anon, authenticated;

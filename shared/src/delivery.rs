@@ -28,9 +28,29 @@ pub struct Claimed {
     /// What the owner wants sent along: names and values of headers.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// What the owner wants the signature headers to be, by name, instead of those that every endpoint gets.
+    pub signature_headers: Option<BTreeMap<String, SignatureHeader>>,
     /// Whether the endpoint's last attempt timed out.
     #[serde(default)]
     pub is_slow: bool,
+}
+
+/// What a signature header carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignatureHeader {
+    /// The event's id.
+    Id,
+    /// When the attempt is signed, in seconds since the Unix epoch.
+    Timestamp,
+    /// The signature of Standard Webhooks and Svix.
+    Standard,
+    /// Stripe's signature.
+    Stripe,
+    /// Convoy's advanced signature.
+    Convoy,
+    /// The body's HMAC-SHA256 by the newest secret, in hex: Convoy's simple signature.
+    Hex,
 }
 
 /// The kind of a failure, as statistics count it.

@@ -13,49 +13,67 @@
 //!
 //! While a rotation is in its overlap both secrets sign, and each header carries both
 //! signatures: `t=…,v1=new,v1=old` and `v1,new v1,old`.
+//!
+//! An endpoint may choose other headers, such as those of Svix and Convoy: see [`value`].
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use crate::delivery::SignatureHeader;
 use crate::event::EventId;
 use crate::secret::Secret;
 
 /// What every secret starts with.
 const PREFIX: &str = "whsec_";
 
-/// The values of the signature headers of one attempt.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// For `Nuke-Signature` and `Stripe-Signature`.
-    pub stripe: String,
-    /// For `webhook-signature`.
-    pub standard: String,
+/// One attempt that is signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// What signs it, newest first.
+    pub secrets: &'a [Secret],
+    /// The event's id.
+    pub event_id: &'a EventId,
+    /// When, in seconds since the Unix epoch.
+    pub timestamp: u64,
+    /// What is sent.
+    pub body: &'a str,
 }
 
-/// Signs `body` with each of `secrets`, newest first, at `timestamp` (Unix seconds).
+/// The value of a signature header. Convoy's is of `{t},{body}`, otherwise as Stripe's
+/// (<https://www.getconvoy.io/docs/product-manual/signatures>).
 #[must_use]
-pub fn sign(secrets: &[Secret], event_id: &EventId, timestamp: u64, body: &str) -> Signature {
-    let t = timestamp.to_string();
-    let mut stripe = format!("t={t}");
-    let mut standard = String::new();
-    for secret in secrets {
-        let secret = secret.expose();
-        let mac = hmac(secret.as_bytes(), &[&t, ".", body]);
-        stripe.push_str(",v1=");
-        stripe.push_str(&hex::encode(mac));
-
-        let mac = hmac(
-            &standard_key(secret),
-            &[event_id.as_str(), ".", &t, ".", body],
-        );
-        if !standard.is_empty() {
-            standard.push(' ');
+pub fn value(header: SignatureHeader, signed: Signed<'_>) -> String {
+    let t = signed.timestamp.to_string();
+    match header {
+        SignatureHeader::Id => signed.event_id.as_str().to_owned(),
+        SignatureHeader::Timestamp => t,
+        SignatureHeader::Stripe => with_timestamp(signed, &t, "."),
+        SignatureHeader::Convoy => with_timestamp(signed, &t, ","),
+        SignatureHeader::Standard => {
+            let parts = [signed.event_id.as_str(), ".", &t, ".", signed.body];
+            let signatures = signed.secrets.iter().map(|secret| {
+                let mac = hmac(&standard_key(secret.expose()), &parts);
+                format!("v1,{}", BASE64_STANDARD.encode(mac))
+            });
+            signatures.collect::<Vec<_>>().join(" ")
         }
-        standard.push_str("v1,");
-        standard.push_str(&BASE64_STANDARD.encode(mac));
+        SignatureHeader::Hex => {
+            let secret = signed.secrets.first().map(Secret::expose);
+            let secret = secret.unwrap_or_default();
+            hex::encode(hmac(secret.as_bytes(), &[signed.body]))
+        }
     }
-    Signature { stripe, standard }
+}
+
+fn with_timestamp(signed: Signed<'_>, t: &str, separator: &str) -> String {
+    let mut value = format!("t={t}");
+    for secret in signed.secrets {
+        let mac = hmac(secret.expose().as_bytes(), &[t, separator, signed.body]);
+        value.push_str(",v1=");
+        value.push_str(&hex::encode(mac));
+    }
+    value
 }
 
 /// The key Standard Webhooks libraries derive. A secret that is not base64, which
@@ -84,36 +102,53 @@ mod tests {
         Secret::new(format!("whsec_{}", digit.repeat(64)))
     }
 
+    fn values(secrets: &[Secret], body: &str) -> [String; 4] {
+        let event_id = EventId::parse("evt_1").unwrap();
+        let signed = Signed {
+            secrets,
+            event_id: &event_id,
+            timestamp: 1_700_000_000,
+            body,
+        };
+        [
+            SignatureHeader::Stripe,
+            SignatureHeader::Standard,
+            SignatureHeader::Convoy,
+            SignatureHeader::Hex,
+        ]
+        .map(|header| value(header, signed))
+    }
+
     /// Computed with Python's hmac, hashlib and base64 modules.
     #[test]
-    fn sign_json_format_unchanged() {
-        let id = EventId::parse("evt_1").unwrap();
-        let signature = sign(&[secret("a")], &id, 1_700_000_000, r#"{"id": "evt_1"}"#);
+    fn value_format_unchanged() {
         assert_eq!(
-            signature.stripe,
-            "t=1700000000,v1=9aaa207c387aa6699c645a4021e7842329a362842a12cfb25040635df4b40b67"
-        );
-        assert_eq!(
-            signature.standard,
-            "v1,1Mn3smO9FRKW/+hYuYwjlMbkcp+VaAchVpH6Xo+Cwzs="
+            values(&[secret("a")], r#"{"id": "evt_1"}"#),
+            [
+                "t=1700000000,v1=9aaa207c387aa6699c645a4021e7842329a362842a12cfb25040635df4b40b67",
+                "v1,1Mn3smO9FRKW/+hYuYwjlMbkcp+VaAchVpH6Xo+Cwzs=",
+                "t=1700000000,v1=992b5aae7c919d4138f128e9ce158dcefaf10b53daf6ae47b10d91985bb4c1c0",
+                "8dc49ab5bdc56e1decc5a7278d1592fab95bf3e3e4ad0eb7d24017d488459023",
+            ]
         );
     }
 
     #[test]
-    fn sign_with_two_secrets_carries_both_newest_first() {
-        let id = EventId::parse("evt_1").unwrap();
-        let new = sign(&[secret("a")], &id, 1, "{}");
-        let old = sign(&[secret("b")], &id, 1, "{}");
-        let both = sign(&[secret("a"), secret("b")], &id, 1, "{}");
-        let old_v1 = old.stripe.strip_prefix("t=1,").unwrap();
-        assert_eq!(both.stripe, format!("{},{old_v1}", new.stripe));
-        assert_eq!(both.standard, format!("{} {}", new.standard, old.standard));
+    fn with_two_secrets_each_value_carries_both_newest_first_but_the_simple_one() {
+        let new = values(&[secret("a")], "{}");
+        let old = values(&[secret("b")], "{}");
+        let both = values(&[secret("a"), secret("b")], "{}");
+        for n in [0, 2] {
+            let old_v1 = old[n].strip_prefix("t=1700000000,").unwrap();
+            assert_eq!(both[n], format!("{},{old_v1}", new[n]));
+        }
+        assert_eq!(both[1], format!("{} {}", new[1], old[1]));
+        assert_eq!(both[3], new[3]);
     }
 
     #[test]
-    fn sign_with_a_secret_of_another_shape_still_signs() {
-        let id = EventId::parse("evt_1").unwrap();
-        let signature = sign(&[Secret::new("not base64!".to_owned())], &id, 1, "{}");
-        assert!(signature.standard.starts_with("v1,"));
+    fn a_secret_of_another_shape_still_signs() {
+        let [_, standard, ..] = values(&[Secret::new("not base64!".to_owned())], "{}");
+        assert!(standard.starts_with("v1,"));
     }
 }

@@ -82,6 +82,7 @@ pub struct Endpoint {
     pub rate_limit_per_minute: Option<u32>,
     pub max_attempts: Option<u32>,
     pub headers: Vec<String>,
+    pub signature_headers: Option<BTreeMap<String, String>>,
     pub disabled_reason: Option<String>,
     pub disabled_at: Option<String>,
 }
@@ -217,6 +218,11 @@ pub struct EndpointChanges {
     pub max_attempts: Option<Option<u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature_headers: Option<Option<BTreeMap<String, String>>>,
+    /// Only for a new endpoint: a secret that receivers have already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
 }
 
 /// How many deliveries are due again.

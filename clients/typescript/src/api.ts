@@ -574,6 +574,9 @@ export interface components {
             is_active: boolean;
             max_attempts: number | null;
             rate_limit_per_minute: number | null;
+            signature_headers: {
+                [key: string]: components["schemas"]["SignatureHeader"];
+            } | null;
             updated_at: components["schemas"]["Time"];
             url: string;
         };
@@ -584,6 +587,7 @@ export interface components {
             is_active?: boolean;
             max_attempts?: components["schemas"]["MaxAttempts"];
             rate_limit_per_minute?: components["schemas"]["RateLimit"];
+            signature_headers?: components["schemas"]["SignatureHeaders"];
             url?: components["schemas"]["Url"];
         };
         EndpointWithDeliveries: {
@@ -600,6 +604,9 @@ export interface components {
             max_attempts: number | null;
             rate_limit_per_minute: number | null;
             recent_deliveries: components["schemas"]["RecentDelivery"][];
+            signature_headers: {
+                [key: string]: components["schemas"]["SignatureHeader"];
+            } | null;
             updated_at: components["schemas"]["Time"];
             url: string;
         };
@@ -616,8 +623,11 @@ export interface components {
             is_active: boolean;
             max_attempts: number | null;
             rate_limit_per_minute: number | null;
-            /** @description What signs deliveries. It is not shown again. */
+            /** @description What signs deliveries, `whsec_` and 64 hex digits unless it was given. It is not shown again. */
             secret: string;
+            signature_headers: {
+                [key: string]: components["schemas"]["SignatureHeader"];
+            } | null;
             updated_at: components["schemas"]["Time"];
             url: string;
         };
@@ -634,6 +644,9 @@ export interface components {
             is_active: boolean;
             max_attempts: number | null;
             rate_limit_per_minute: number | null;
+            signature_headers: {
+                [key: string]: components["schemas"]["SignatureHeader"];
+            } | null;
             stats: {
                 failed_deliveries: number;
                 total_deliveries: number;
@@ -752,6 +765,12 @@ export interface components {
             is_active?: boolean | null;
             max_attempts?: components["schemas"]["MaxAttempts"];
             rate_limit_per_minute?: components["schemas"]["RateLimit"];
+            /**
+             * @description A secret that receivers have already, from another system. Made up where it is absent, which is better: 32 random
+             *     bytes. Standard Webhooks libraries want `whsec_` and base64.
+             */
+            secret?: string | null;
+            signature_headers?: components["schemas"]["SignatureHeaders"];
             url: components["schemas"]["Url"];
         };
         NewEvent: {
@@ -853,6 +872,23 @@ export interface components {
          */
         Scope: "read" | "write";
         Scopes: components["schemas"]["Scope"][];
+        /** @enum {string} */
+        SignatureHeader: "id" | "timestamp" | "standard" | "stripe" | "convoy" | "hex";
+        /**
+         * @description Names of headers and what each carries, in place of `webhook-id`, `webhook-timestamp`, `webhook-signature`,
+         *     `Stripe-Signature`, `Nuke-Signature` and `Nuke-Timestamp`: `id` and `timestamp`, and at least one signature. `standard` is
+         *     that of Standard Webhooks and Svix, `stripe` Stripe's, `convoy` Convoy's advanced one (of
+         *     `<timestamp>,<body>`), `hex` the body's HMAC-SHA256 by the newest secret in hex, as Convoy's simple one. Reserved
+         *     names are those of `headers`, but for `webhook-`, `nuke-`, `svix-` and `Stripe-Signature`. Null: the default ones.
+         * @example {
+         *       "svix-id": "id",
+         *       "svix-timestamp": "timestamp",
+         *       "svix-signature": "standard"
+         *     }
+         */
+        SignatureHeaders: {
+            [key: string]: components["schemas"]["SignatureHeader"];
+        } | null;
         Stats: {
             attempts: number;
             /** @description Deliveries that have not ended. */

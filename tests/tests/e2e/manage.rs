@@ -87,6 +87,7 @@ async fn list_has_the_callers_endpoints_newest_first_with_counts() {
             "is_active",
             "max_attempts",
             "rate_limit_per_minute",
+            "signature_headers",
             "stats",
             "updated_at",
             "url"

@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use hmac::{Hmac, Mac};
 use reqwest::StatusCode;
-use serde_json::json;
+use reqwest::header::HeaderName;
+use serde_json::{Value, json};
+use sha2::Sha256;
 use standardwebhooks::Webhook;
 use tests::receiver::{Arrival, Receiver};
 use tests::stack::Stack;
@@ -180,5 +183,129 @@ async fn while_a_rotation_overlaps_both_secrets_verify_and_afterwards_only_the_n
     for secret in [&old.secret, &new] {
         assert!(!stripe_verifies(&arrival, "stripe-signature", secret).await);
         assert!(!standard_verifies(&arrival, secret));
+    }
+}
+
+/// Receivers that Svix or Convoy sent to before: the secret they have, the headers they look at.
+#[tokio::test]
+async fn receivers_of_svix_and_convoy_need_no_change() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let register = async |secret: &str, signature_headers: Value| {
+        let body = json!({
+            "url": receiver.url, "secret": secret, "signature_headers": signature_headers,
+        });
+        let answer = user.post("/webhooks", &body).await;
+        let data = answer.expect(StatusCode::CREATED)["data"].clone();
+        assert_eq!(data["secret"], secret);
+        assert_eq!(data["signature_headers"], signature_headers);
+        data["id"].as_str().unwrap().to_owned()
+    };
+    let emitted = async |n: usize| {
+        let sent = stack
+            .emit(&user, "vehicle.created", json!({"text": "é"}))
+            .await;
+        sent.expect(StatusCode::OK);
+        receiver.arrivals().remove(n)
+    };
+
+    let svix = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let names =
+        json!({"svix-id": "id", "svix-timestamp": "timestamp", "svix-signature": "standard"});
+    let id = register(svix, names).await;
+    let mut arrival = emitted(0).await;
+    let names: Vec<_> = arrival
+        .headers
+        .keys()
+        .map(|name| name.as_str().to_owned())
+        .collect();
+    for ours in ["webhook-", "nuke-", "stripe-"] {
+        assert!(
+            !names.iter().any(|name| name.starts_with(ours)),
+            "{names:?}"
+        );
+    }
+    for part in ["id", "timestamp", "signature"] {
+        let value = arrival.headers[&format!("svix-{part}")].clone();
+        let name: HeaderName = format!("webhook-{part}").parse().unwrap();
+        arrival.headers.insert(name, value);
+    }
+    assert!(standard_verifies(&arrival, svix));
+    user.delete(&format!("/webhooks/{id}")).await;
+
+    let convoy = "endpoint-secret-of-convoy";
+    let names = json!({"X-Convoy-Signature": "convoy", "X-Simple": "hex"});
+    let id = register(convoy, names).await;
+    let arrival = emitted(1).await;
+    let hmac = |text: &str| {
+        let mut mac = Hmac::<Sha256>::new_from_slice(convoy.as_bytes()).unwrap();
+        mac.update(text.as_bytes());
+        let bytes = mac.finalize().into_bytes();
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let (t, v1) = arrival
+        .header("x-convoy-signature")
+        .split_once(",v1=")
+        .unwrap();
+    let t = t.strip_prefix("t=").unwrap();
+    assert_eq!(v1, hmac(&format!("{t},{}", arrival.body)));
+    assert_eq!(arrival.header("x-simple"), hmac(&arrival.body));
+
+    // Back to the usual ones.
+    let path = format!("/webhooks/{id}");
+    let answer = user.patch(&path, &json!({"signature_headers": null})).await;
+    assert_eq!(
+        answer.expect(StatusCode::OK)["data"]["signature_headers"],
+        Value::Null
+    );
+    assert!(emitted(2).await.headers.contains_key("webhook-signature"));
+}
+
+#[tokio::test]
+async fn signature_headers_and_secrets_that_cannot_be_are_refused_by_name() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let post = async |changes: Value| {
+        let mut body = json!({"url": "https://example.com/", "headers": {"X-Own": "a"}});
+        body.as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        user.post("/webhooks", &body).await
+    };
+    for names in [
+        json!({}),
+        json!({"x-id": "id", "x-t": "timestamp"}),
+        json!({"x-s": "sha1"}),
+        json!({"x-s": 1}),
+        json!({"x s": "hex"}),
+        json!({"Content-Type": "hex"}),
+        json!({"x_forwarded_for": "hex"}),
+        json!({"x_own": "hex"}),
+        json!({"x-s": "hex", "X_S": "hex"}),
+        json!(["hex"]),
+    ] {
+        let answer = post(json!({"signature_headers": names})).await;
+        assert_eq!(answer.expect_error(400), "invalid_field", "{names}");
+        assert_eq!(answer.body["field"], "signature_headers", "{names}");
+    }
+    for secret in ["short", "sixteen chars é é", "sixteen characters"] {
+        let answer = post(json!({"secret": secret})).await;
+        assert_eq!(answer.expect_error(400), "invalid_field", "{secret}");
+        assert_eq!(answer.body["field"], "secret", "{secret}");
+    }
+    let made = post(json!({"signature_headers": {"X-S": "hex"}})).await;
+    let path = format!("/webhooks/{}", made.body["data"]["id"].as_str().unwrap());
+    for (changes, field) in [
+        (json!({"headers": {"x_s": "a"}}), "signature_headers"),
+        (json!({"secret": "a secret of sixteen"}), "secret"),
+        (json!({"signature_headers": {}}), "signature_headers"),
+    ] {
+        let answer = user.patch(&path, &changes).await;
+        assert_eq!(answer.expect_error(400), "invalid_field", "{changes}");
+        assert_eq!(answer.body["field"], field, "{changes}");
     }
 }

@@ -235,7 +235,7 @@ const TABLES: [(&str, &str, [&str; 4]); 25] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 146] = [
+const FUNCTIONS: [(&str, &str); 147] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -365,6 +365,7 @@ const FUNCTIONS: [(&str, &str); 146] = [
     ("webhooks.set_next_turns", "ddddda"),
     ("webhooks.setting", "aaaaaa"),
     ("webhooks.settle", "ddddda"),
+    ("webhooks.signature_headers_problem", "aaaaaa"),
     ("webhooks.signing_secrets", "ddddda"),
     ("webhooks.stats_object", "aaaaad"),
     ("webhooks.store_event", "ddddda"),
