@@ -33,7 +33,10 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         Ok::<(), anyhow::Error>(())
     };
 
-    timed("set-up", &mut || setup::all(root))?;
+    timed("set-up", &mut || {
+        setup::all(root)?;
+        setup::python(root)
+    })?;
     if filter.is_none() {
         timed("formatting", &mut || {
             say("formatting");
@@ -74,6 +77,7 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         build::clients(root)
     })?;
     timed("OpenAPI document", &mut || contract::check(root))?;
+    let mut left_out = Vec::new();
     timed("end-to-end tests", &mut || {
         let mut tests = command(root, "cargo");
         run(tests.args(["test", "-p", "tests", "--test", "e2e", "--no-run"]))?;
@@ -89,6 +93,7 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
             tests.args(["--", filter]);
         }
         run(tests.env("WEBHOOKS_STACK", &stack.file))?;
+        left_out.extend(stack.left_out());
         if filter.is_none() {
             contract::expect_exercised(root, &stack.exercised()?)?;
         }
@@ -103,7 +108,6 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         expect_no_secrets(&stack.logs()?)
     })?;
 
-    let mut left_out = Vec::new();
     if filter.is_none() {
         timed("calls made of the document", &mut || {
             left_out.extend(fuzz::run_all(root)?);

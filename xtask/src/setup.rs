@@ -82,30 +82,43 @@ fn crate_tool(root: &Path, name: &str, version: &str) -> Result<()> {
     run(&mut install)
 }
 
-/// Schemathesis in a virtual environment of Python, installed where it is missing. `None` where Python is.
-pub(crate) fn schemathesis(root: &Path) -> Result<Option<PathBuf>> {
-    let folder = root.join(".dev/python");
-    let program = folder.join("bin/schemathesis");
-    let requirements = root.join("tests/fuzz/requirements.txt");
-    let wanted = fs::read(&requirements)?;
+/// What Python programs of the tests need.
+const PYTHON_PACKAGES: [&str; 2] = [
+    "tests/fuzz/requirements.txt",
+    "docs/receiving/python/requirements.txt",
+];
+
+/// A virtual environment of Python with the packages of the tests, made where it is missing. Without Python there
+/// is none.
+pub(crate) fn python(root: &Path) -> Result<()> {
+    let folder = python_folder(root);
+    let mut wanted = String::new();
+    for file in PYTHON_PACKAGES {
+        wanted += &fs::read_to_string(root.join(file))?;
+    }
     let stamp = folder.join("installed.txt");
-    if fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(Some(program));
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
     }
-    say("installing schemathesis (under a minute)");
     let mut python = Command::new("python3");
-    let made = python.args(["-m", "venv", "--clear"]).arg(&folder).status();
-    if !made.is_ok_and(|status| status.success()) {
-        return Ok(None);
+    python.args(["-m", "venv", "--clear"]).arg(&folder);
+    if !python.output().is_ok_and(|made| made.status.success()) {
+        let _ = fs::remove_dir_all(&folder);
+        return Ok(());
     }
-    run(Command::new(folder.join("bin/pip"))
-        .args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ])
-        .arg(&requirements))?;
+    say("installing Python packages (under a minute)");
+    let mut pip = Command::new(folder.join("bin/pip"));
+    pip.current_dir(root)
+        .args(["install", "--quiet", "--disable-pip-version-check"]);
+    for file in PYTHON_PACKAGES {
+        pip.args(["--requirement", file]);
+    }
+    run(&mut pip)?;
     fs::write(stamp, wanted)?;
-    Ok(Some(program))
+    Ok(())
+}
+
+/// Where the virtual environment is, if it could be made.
+pub(crate) fn python_folder(root: &Path) -> PathBuf {
+    root.join(".dev/python")
 }

@@ -67,6 +67,7 @@ impl OwnStack {
         let _ = fs::remove_file(&file);
         let _ = fs::remove_dir_all(folder.join("logs"));
         let _ = fs::remove_file(folder.join("exercised.txt"));
+        let _ = fs::remove_file(folder.join("left_out.txt"));
         // What tests that failed have left of stacks of their own.
         let _ = fs::remove_dir_all(root.join(".dev/private"));
         // It shows keys.
@@ -108,6 +109,15 @@ impl OwnStack {
     pub(crate) fn exercised(&self) -> Result<String> {
         let file = self.file.with_file_name("exercised.txt");
         fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
+    }
+
+    /// What the tests had to leave out, a line each.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.file.with_file_name("left_out.txt"));
+        text.unwrap_or_default()
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// What the stack has logged since it was ready, and everything the tests started:

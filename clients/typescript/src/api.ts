@@ -436,7 +436,7 @@ export interface webhooks {
          * @description Verify a signature on the body's exact bytes, refuse a timestamp more than five minutes away, remember the
          *     `webhook-id`s you have handled, and answer 2xx quickly. While a secret is being rotated each header has one
          *     signature for each secret; one that fits is enough. Any 2xx is a success, a redirect is not followed.
-         *     `docs/receiving.md` has receivers in eight languages.
+         *     `docs/receiving` has receivers in eight languages.
          */
         post: operations["receiveEvent"];
         delete?: never;

@@ -23,6 +23,7 @@ mod migrations;
 mod operations;
 mod privileges;
 mod queue;
+mod receivers;
 mod regressions;
 mod retention;
 mod round_trips;
