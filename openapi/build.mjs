@@ -177,11 +177,21 @@ errorResponse("manage", 405, ["method_not_allowed"]);
 errorResponse("deliver", 405, ["method_not_allowed"]);
 
 const document = { ...info, paths: { ...paths, ...page }, webhooks, components };
-const folder = process.argv[2];
-fs.rmSync(folder, { recursive: true, force: true });
-fs.cpSync(path.join(import.meta.dirname, "page"), folder, { recursive: true });
-fs.copyFileSync(
-  path.join(path.dirname(createRequire(import.meta.url).resolve("redoc/package.json")), "bundles/redoc.standalone.js"),
-  path.join(folder, "docs/redoc.standalone.js"),
+const redoc = path.dirname(createRequire(import.meta.url).resolve("redoc/package.json"));
+const source = path.join(import.meta.dirname, "page");
+const files = Object.fromEntries(
+  ["_headers", "docs.html", "docs/start.js"].map((name) => [name, fs.readFileSync(path.join(source, name))]),
 );
-fs.writeFileSync(path.join(folder, "openapi.json"), JSON.stringify(document, null, 1) + "\n");
+files["docs/redoc.standalone.js"] = fs.readFileSync(path.join(redoc, "bundles/redoc.standalone.js"));
+files["openapi.json"] = Buffer.from(JSON.stringify(document, null, 1) + "\n");
+
+// What is there already is left alone: a worker may be serving it.
+const [folder] = process.argv.slice(2);
+fs.mkdirSync(path.join(folder, "docs"), { recursive: true });
+for (const name of fs.readdirSync(folder, { recursive: true })) {
+  if (name !== "docs" && !files[name]) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+}
+for (const [name, content] of Object.entries(files)) {
+  const file = path.join(folder, name);
+  if (!fs.existsSync(file) || !fs.readFileSync(file).equals(content)) fs.writeFileSync(file, content);
+}

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod compatibility;
 mod contract;
+mod deploy;
 mod fuzz;
 mod migrate;
 mod setup;
@@ -56,6 +57,12 @@ enum Task {
     /// What was applied before is not applied again, so that it can be run any time, also under
     /// load. It waits at most five seconds for a lock, and then changes nothing.
     Migrate(migrate::Options),
+    /// Deploys: migrates the database, uploads both workers with their settings, and waits until they answer
+    ///
+    /// Settings are environment variables, as docs/configuration.md names them, and DATABASE_URL; what is missing is
+    /// asked for. An account of Cloudflare is wrangler's: `npx wrangler login`, or CLOUDFLARE_API_TOKEN. It can be
+    /// repeated: what is there already stays.
+    Deploy(deploy::Options),
     /// Builds the workers as they are deployed
     Build {
         /// One of them: manage or deliver
@@ -78,6 +85,7 @@ fn perform(task: &Task) -> Result<()> {
     match *task {
         Task::Bench { ref options } => bench::run_all(&root, options),
         Task::Migrate(ref options) => migrate::run(&root, options),
+        Task::Deploy(ref options) => deploy::run_all(&root, options),
         Task::Dev { fresh, strict } => {
             setup::all(&root)?;
             build::workers(&root, &build::Worker::ALL)?;

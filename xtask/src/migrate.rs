@@ -35,31 +35,35 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
     }
     match &options.supabase {
         Some(folder) => write_for_supabase(folder, &script),
-        None => apply(root, options, &script),
+        None => {
+            let url = match &options.database_url {
+                Some(url) => url.clone(),
+                None => std::env::var("DATABASE_URL")
+                    .context("say which database: --database-url, or the variable DATABASE_URL")?,
+            };
+            apply_to(root, &url, options.dry_run)
+        }
     }
 }
 
-fn apply(root: &Path, options: &Options, script: &str) -> Result<()> {
-    let url = match &options.database_url {
-        Some(url) => url.clone(),
-        None => std::env::var("DATABASE_URL")
-            .context("say which database: --database-url, or the variable DATABASE_URL")?,
-    };
+/// Applies the SQL to a database, or says what would change.
+pub(crate) fn apply_to(root: &Path, url: &str, dry_run: bool) -> Result<()> {
     ensure!(
         url.starts_with("postgres://") || url.starts_with("postgresql://"),
         "the database's URL must begin with postgres://"
     );
+    let script = migrations::script()?;
     setup::npm_packages(root)?;
     let file = root.join(".dev/migrations.sql");
     fs::create_dir_all(root.join(".dev"))?;
     fs::write(&file, script)?;
-    say(match options.dry_run {
+    say(match dry_run {
         true => "comparing with the database",
         false => "applying migrations",
     });
     let mut node = command(root, "node");
     node.arg("stack/migrate.mjs").arg(&file);
-    if options.dry_run {
+    if dry_run {
         node.arg("--dry-run");
     }
     // Not as an argument: other users of the machine see those.

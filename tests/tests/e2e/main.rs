@@ -9,6 +9,7 @@ mod contract;
 mod cron;
 mod database;
 mod deliver;
+mod deploy;
 mod emit;
 mod event_store;
 mod events;
