@@ -182,7 +182,11 @@ const source = path.join(import.meta.dirname, "page");
 const files = Object.fromEntries(
   ["_headers", "docs.html", "docs/start.js"].map((name) => [name, fs.readFileSync(path.join(source, name))]),
 );
-files["docs/redoc.standalone.js"] = fs.readFileSync(path.join(redoc, "bundles/redoc.standalone.js"));
+// Without its logo, which would come from another host.
+files["docs/redoc.standalone.js"] = Buffer.from(
+  fs.readFileSync(path.join(redoc, "bundles/redoc.standalone.js"), "utf8")
+    .replaceAll("https://cdn.redoc.ly/redoc/logo-mini.svg", "data:,"),
+);
 files["openapi.json"] = Buffer.from(JSON.stringify(document, null, 1) + "\n");
 
 // What is there already is left alone: a worker may be serving it.

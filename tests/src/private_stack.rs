@@ -87,6 +87,12 @@ impl PrivateStack {
         }
     }
 
+    /// Its stack.json.
+    #[must_use]
+    pub fn file(&self) -> PathBuf {
+        self.folder.join("stack.json")
+    }
+
     /// The secret its tokens are signed with.
     ///
     /// # Panics

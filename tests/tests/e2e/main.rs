@@ -14,6 +14,7 @@ mod emit;
 mod event_store;
 mod events;
 mod faults;
+mod guides;
 mod habits;
 mod health;
 mod idempotency;
