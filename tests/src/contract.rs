@@ -46,7 +46,7 @@ pub struct Operation {
     /// As the document has it, with references resolved one level down where they are followed.
     pub value: Value,
     /// This path and the others it is served at.
-    paths: Vec<String>,
+    pub paths: Vec<String>,
 }
 
 impl Operation {
@@ -181,10 +181,16 @@ impl Contract {
             assert_eq!(status, 204, "{call}");
             return self.check_headers(&call, &json!({"headers": self.shared_headers()}), headers);
         }
+        // Of two that fit, such as /webhooks/stats and /webhooks/{endpoint_id}, the one that names more of it.
+        let names = |operation: &Operation| {
+            let fitting = operation.paths.iter().filter(|known| fits(known, path));
+            fitting.map(|known| known.matches('{').count()).min()
+        };
+        let fewest = self.operations.iter().filter_map(names).min();
         let found: Vec<&Operation> = self
             .operations
             .iter()
-            .filter(|operation| operation.paths.iter().any(|known| fits(known, path)))
+            .filter(|operation| fewest.is_some() && names(operation) == fewest)
             .collect();
         let operation = found.iter().find(|operation| operation.method == named);
         let (name, response) = match operation {

@@ -118,6 +118,47 @@ async fn no_call_is_open_to_strangers() {
     }
 }
 
+/// The paths of the Supabase functions, and others: the same calls.
+#[tokio::test]
+async fn every_call_is_served_at_all_its_paths() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    let reads = operations()
+        .iter()
+        .filter(|operation| operation.method == "GET");
+    for operation in reads {
+        let mut answers = Vec::new();
+        for path in &operation.paths {
+            let path = path.clone();
+            let aliased = Operation {
+                path,
+                ..operation.clone()
+            };
+            let request = request(&stack, &aliased, &names);
+            let answer = Answer::of(with_credential(request, &stack, &user, operation)).await;
+            assert_eq!(answer.status, 200, "{}", aliased.path);
+            answers.push(answer.body);
+        }
+        assert!(answers.len() >= 3, "{}", operation.path);
+        if operation.path != "/metrics" {
+            answers.dedup();
+            assert_eq!(answers.len(), 1, "{}", operation.path);
+        }
+    }
+    for operation in operations() {
+        for path in &operation.paths {
+            let path = path.clone();
+            let aliased = Operation {
+                path,
+                ..operation.clone()
+            };
+            let answer = Answer::of(request(&stack, &aliased, &names)).await;
+            assert_eq!(answer.status, 401, "{} {}", operation.method, aliased.path);
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_call_says_what_is_wrong_behind_it() {
     let stack = Stack::get();
