@@ -23,22 +23,8 @@ pub(crate) async fn list(database: &Database, id: Uuid, mut query: Query) -> Res
         data: Box<RawValue>,
         next_cursor: Option<String>,
     }
-    let page_size = match query.take("limit")? {
-        None => None,
-        Some(limit) => {
-            let limit: Option<u8> = limit.as_str().parse().ok();
-            let limit = limit.filter(|n| (1..=100).contains(n));
-            let problem = "must be a whole number from 1 to 100";
-            Some(limit.ok_or_else(|| Error::field("limit", problem))?)
-        }
-    };
-    let event_type = query.take("event_type")?;
-    let event_type = event_type
-        .as_ref()
-        .map(|name| EventType::parse(name.as_str()));
-    let event_type = event_type
-        .transpose()
-        .map_err(|problem| Error::field("event_type", problem))?;
+    let page_size = page_size(&mut query)?;
+    let event_type = event_type(&mut query)?;
     let parameters = json!({
         "endpoint_id": id, "status": query.take("status")?,
         "event_type": event_type, "since": query.take("since")?,
@@ -47,6 +33,29 @@ pub(crate) async fn list(database: &Database, id: Uuid, mut query: Query) -> Res
     query.finish("status, event_type, since, until, cursor and limit")?;
     let page: Page = database.call("list_webhook_deliveries", parameters).await?;
     Ok(Reply::json(200, &page))
+}
+
+/// The parameter `limit`.
+pub(crate) fn page_size(query: &mut Query) -> Result<Option<u8>, Error> {
+    let Some(limit) = query.take("limit")? else {
+        return Ok(None);
+    };
+    let limit: Option<u8> = limit.as_str().parse().ok();
+    let limit = limit.filter(|n| (1..=100).contains(n));
+    let problem = "must be a whole number from 1 to 100";
+    limit
+        .map(Some)
+        .ok_or_else(|| Error::field("limit", problem))
+}
+
+/// The parameter `event_type`.
+pub(crate) fn event_type(query: &mut Query) -> Result<Option<EventType>, Error> {
+    let Some(name) = query.take("event_type")? else {
+        return Ok(None);
+    };
+    let name = EventType::parse(name.as_str());
+    name.map(Some)
+        .map_err(|problem| Error::field("event_type", problem))
 }
 
 /// `GET /webhooks/:id/deliveries/:delivery_id` → 200 with the payload and every attempt.

@@ -14,6 +14,8 @@
 //! | `GET /webhooks/:id/deliveries/:id` | one, with its payload and every attempt |
 //! | `POST /webhooks/:id/deliveries/:id/resend` | sends one again |
 //! | `POST /webhooks/:id/recover` | sends those again that failed in a window |
+//! | `GET /events` | the events that were for the caller, newest first, page by page |
+//! | `GET /events/:id` | one, with what became of it at each endpoint |
 //! | `GET /stats` | the numbers of all the caller's endpoints |
 //! | `GET /event-types` | what endpoints may subscribe to |
 //! | `GET /api-keys`, `POST /api-keys`, `DELETE /api-keys/:id` | the caller's API keys |
@@ -29,6 +31,7 @@ mod account;
 mod auth;
 mod deliveries;
 mod endpoints;
+mod events;
 mod idempotency;
 mod query;
 
@@ -78,6 +81,10 @@ enum Resource {
     Resend(Uuid, Uuid),
     /// The numbers of one endpoint, or of all.
     Stats(Option<Uuid>),
+    /// The event log.
+    Events,
+    /// One event; its id is the last part of the path.
+    Event,
     /// The catalogue.
     EventTypes,
     /// The caller's API keys.
@@ -94,7 +101,9 @@ impl Resource {
             let path = path.trim_end_matches('/').strip_prefix('/')?;
             let first = path.split('/').next();
             first
-                .is_some_and(|first| ["stats", "event-types", "api-keys"].contains(&first))
+                .is_some_and(|first| {
+                    ["stats", "events", "event-types", "api-keys"].contains(&first)
+                })
                 .then_some(path)
         });
         let below = below.ok_or(nothing)?;
@@ -109,6 +118,8 @@ impl Resource {
         Ok(match segments.as_slice() {
             [""] => Self::Endpoints,
             ["stats"] => Self::Stats(None),
+            ["events"] => Self::Events,
+            ["events", _] => Self::Event,
             ["event-types"] => Self::EventTypes,
             ["api-keys"] => Self::ApiKeys,
             ["api-keys", id] => Self::ApiKey(uuid(id, "API key not found")?),
@@ -131,9 +142,12 @@ impl Resource {
             Self::Secret(_) | Self::Test(_) | Self::Recovery(_) | Self::Resend(..) => {
                 "POST, OPTIONS"
             }
-            Self::Deliveries(_) | Self::Delivery(..) | Self::Stats(_) | Self::EventTypes => {
-                "GET, HEAD, OPTIONS"
-            }
+            Self::Deliveries(_)
+            | Self::Delivery(..)
+            | Self::Stats(_)
+            | Self::Events
+            | Self::Event
+            | Self::EventTypes => "GET, HEAD, OPTIONS",
             Self::ApiKey(_) => "DELETE, OPTIONS",
         }
     }
@@ -274,6 +288,8 @@ impl Call<'_> {
             (Resource::Delivery(id, delivery), _) => deliveries::get(database, id, delivery).await,
             (Resource::Resend(id, delivery), _) => deliveries::resend(database, id, delivery).await,
             (Resource::Stats(id), _) => account::stats(database, id, query()).await,
+            (Resource::Events, _) => events::list(database, query()).await,
+            (Resource::Event, _) => events::get(database, &self.url).await,
             (Resource::EventTypes, _) => account::event_types(database).await,
             (Resource::ApiKeys, "GET") => account::api_keys(database).await,
             (Resource::ApiKeys, _) => account::create_api_key(database, body, key).await,
@@ -356,6 +372,8 @@ mod tests {
                 Resource::Resend(id, id),
             ),
             ("/stats".to_owned(), Resource::Stats(None)),
+            ("/events".to_owned(), Resource::Events),
+            ("/webhooks/events/a%2Fb".to_owned(), Resource::Event),
             ("/event-types/".to_owned(), Resource::EventTypes),
             (
                 "/webhooks-manage/event-types".to_owned(),

@@ -200,6 +200,62 @@ pub struct Filter {
     pub cursor: Option<String>,
 }
 
+/// An event that was for the caller.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct Event {
+    pub event_id: String,
+    pub event_type: String,
+    pub created_at: String,
+    pub audience: String,
+}
+
+/// A page of the event log.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EventPage {
+    /// Newest first. It may be empty, and another page follow.
+    pub data: Vec<Event>,
+    /// For [`EventFilter::cursor`] of the next page. None on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// Which events a list has. The default is the 50 newest.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct EventFilter {
+    pub event_type: Option<String>,
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub search: Option<String>,
+    /// A JSON object, as text.
+    pub contains: Option<String>,
+    pub limit: Option<u8>,
+    pub cursor: Option<String>,
+}
+
+/// An event, its payload and what became of it at each endpoint.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct EventWithEndpoints {
+    #[serde(flatten)]
+    pub event: Event,
+    pub payload: Value,
+    pub endpoints: Vec<EventAtEndpoint>,
+}
+
+/// What became of an event at one endpoint.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EventAtEndpoint {
+    /// The endpoint's id.
+    pub endpoint_id: String,
+    /// Its URL.
+    pub url: String,
+    /// The delivery, if there is one.
+    pub delivery: Option<Delivery>,
+    /// Why there is none, if there is none.
+    pub reason: Option<String>,
+}
+
 /// What an endpoint is to be. What is `None` is left as it is, or has its default.
 #[derive(Clone, Debug, Default, Serialize)]
 #[expect(missing_docs, reason = "the OpenAPI document says it")]
@@ -404,6 +460,18 @@ impl Manage {
     pub async fn resend_delivery(&self, id: &str, delivery_id: &str) -> Answer<Delivery> {
         let path = endpoint_path(id, "/deliveries/") + &escaped(delivery_id) + "/resend";
         self.data("POST", &path, None, None).await
+    }
+
+    /// A page of the event log.
+    pub async fn events(&self, filter: &EventFilter) -> Answer<EventPage> {
+        let path = "/events".to_owned() + &query(&json!(filter));
+        self.call("GET", &path, None, None).await
+    }
+
+    /// One event.
+    pub async fn event(&self, event_id: &str) -> Answer<EventWithEndpoints> {
+        let path = format!("/events/{}", escaped(event_id));
+        self.data("GET", &path, None, None).await
     }
 
     /// The statistics of one endpoint, or of all, for `1h`, `24h`, `7d` or `30d`.

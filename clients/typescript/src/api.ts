@@ -144,6 +144,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the events that were for you
+         * @description Newest first: those addressed to you, and those for all owners that reached one of your endpoints. A call looks at
+         *     10,000 events at most: a page may be short, or empty, and still have a `next_cursor`.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The event's id, percent-encoded where it needs to be.
+                 * @example evt_1
+                 */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Shows an event and what became of it
+         * @description With its payload and, for each of your endpoints, the delivery or why there is none: `pending` (it is being fanned
+         *     out), `registered_later`, `not_subscribed`, `subscribed_later`. What an inactive endpoint missed is a delivery that
+         *     failed.
+         */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -654,6 +703,25 @@ export interface components {
             updated_at: components["schemas"]["Time"];
             url: string;
         };
+        Event: {
+            /** @enum {unknown} */
+            audience: "owner" | "everyone";
+            created_at: components["schemas"]["Time"];
+            /** @description How many of your endpoints' deliveries have which status. */
+            deliveries: {
+                failed: number;
+                pending: number;
+                retrying: number;
+                success: number;
+            };
+            event_id: string;
+            event_type: string;
+        };
+        /**
+         * @description Where a page begins. Take it as it is.
+         * @example 1795561841512444_evt_1
+         */
+        EventCursor: string;
         /**
          * @description An object of at most 256 KiB as Postgres writes it (numbers without an exponent: `1e300` has 301 digits) and at most 127
          *     levels. Numbers are within the range of a double and have at most 1,000 digits before and after the point; texts have
@@ -664,6 +732,11 @@ export interface components {
          */
         EventData: {
             [key: string]: components["schemas"]["EventValue"];
+        };
+        EventPage: {
+            data: components["schemas"]["Event"][];
+            /** @description The `cursor` of the next page, null on the last one. */
+            next_cursor: components["schemas"]["EventCursor"] | null;
         };
         EventResult: {
             delivered: number;
@@ -722,6 +795,23 @@ export interface components {
             name: string;
         };
         EventValue: unknown;
+        EventWithEndpoints: {
+            /** @enum {unknown} */
+            audience: "owner" | "everyone";
+            created_at: components["schemas"]["Time"];
+            endpoints: {
+                delivery: components["schemas"]["Delivery"] | null;
+                endpoint_id: components["schemas"]["Id"];
+                /** @enum {unknown} */
+                reason: "pending" | "registered_later" | "not_subscribed" | "subscribed_later" | null;
+                url: string;
+            }[];
+            event_id: string;
+            event_type: string;
+            payload: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * @description An event type of the catalogue.
          * @enum {string|null}
@@ -1923,6 +2013,91 @@ export interface operations {
             429: components["responses"]["deliver.too_many_requests"];
             500: components["responses"]["deliver.misconfigured-or-internal"];
             503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description A JSON object that `data` contains, such as `{"vin":"1FTFW1E50PFA00001"}`. */
+                contains?: string;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["schemas"]["EventCursor"];
+                event_type?: components["schemas"]["EventType"];
+                limit?: number;
+                /** @description A text in the payload, in any case of letters. */
+                search?: string;
+                /** @description Only events of this time or later. */
+                since?: string;
+                /** @description Only events before this time. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The event's id, percent-encoded where it needs to be.
+                 * @example evt_1
+                 */
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EventWithEndpoints"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
         };
     };
     getMetrics: {

@@ -14,7 +14,7 @@ use tests::{eventually, log_file};
 use tokio::process::Command;
 use tokio::time::Instant;
 use uuid::Uuid;
-use webhooks_client::manage::{EndpointChanges, Filter, Scope, Status};
+use webhooks_client::manage::{EndpointChanges, EventFilter, Filter, Scope, Status};
 use webhooks_client::{
     Audience, Credential, Event, Failure, Manage, ServiceKey, Target, trigger_webhook,
     trigger_webhooks,
@@ -257,6 +257,15 @@ async fn the_rust_client_makes_every_call_of_manage() {
         assert_eq!(stats.buckets.len(), 28);
         assert!(stats.attempts >= 1);
     }
+    let filter = EventFilter {
+        contains: Some(json!({"vin": "1FTFW1E50PFA00001"}).to_string()),
+        ..EventFilter::default()
+    };
+    let events = manage.events(&filter).await.unwrap();
+    assert_eq!(events.data.len(), 1);
+    let event = manage.event(&events.data[0].event_id).await.unwrap();
+    assert_eq!(event.event.event_type, "vehicle.deleted");
+    assert!(event.endpoints[0].delivery.is_some());
     let listed = manage.endpoints().await.unwrap();
     assert_eq!(listed[0].more.stats.total_deliveries, 1);
     let types = manage.event_types().await.unwrap();

@@ -15,6 +15,7 @@ use uuid::Uuid;
 struct Names {
     endpoint: String,
     delivery: String,
+    event: String,
     api_key: String,
 }
 
@@ -29,16 +30,18 @@ impl Names {
         Self {
             endpoint,
             delivery: text(&sent.body["results"][0]["delivery_id"]),
+            event: text(&sent.body["event_id"]),
             api_key: text(&key.body["data"]["id"]),
         }
     }
 
     /// Names of nothing.
     fn of_nothing() -> Self {
-        let [endpoint, delivery, api_key] = [(); 3].map(|()| Uuid::new_v4().to_string());
+        let [endpoint, delivery, event, api_key] = [(); 4].map(|()| Uuid::new_v4().to_string());
         Self {
             endpoint,
             delivery,
+            event,
             api_key,
         }
     }
@@ -46,6 +49,7 @@ impl Names {
     fn in_path(&self, path: &str) -> String {
         path.replace("{endpoint_id}", &self.endpoint)
             .replace("{delivery_id}", &self.delivery)
+            .replace("{event_id}", &self.event)
             .replace("{api_key_id}", &self.api_key)
             .replace("{name}", "contract.test")
     }

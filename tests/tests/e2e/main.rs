@@ -11,6 +11,7 @@ mod database;
 mod deliver;
 mod deploy;
 mod emit;
+mod event_log;
 mod event_store;
 mod events;
 mod faults;

@@ -1,0 +1,200 @@
+-- The event log: the events that were for an owner, and what became of each at the owner's endpoints.
+
+-- The caller's endpoints.
+create or replace function webhooks.endpoints_of(caller uuid) returns uuid[]
+language sql stable
+set search_path = ''
+as $$
+  select array(select e.id from public.webhook_endpoints e where e.user_id = caller)
+$$;
+
+-- Whether an event for all owners reached one of these endpoints.
+create or replace function webhooks.has_reached(event_id text, event_ref bigint, endpoints uuid[])
+returns boolean
+language sql stable
+set search_path = ''
+set enable_seqscan = off
+as $$
+  select exists (
+    select from public.webhook_deliveries d
+    where d.event_id = has_reached.event_id and d.endpoint_id = any (endpoints)
+      and d.event_ref = has_reached.event_ref)
+$$;
+
+-- The events that were for the caller, newest first: {events, next_cursor}. They are those addressed to the
+-- caller and, of those for all owners, those that reached one of the caller's endpoints.
+--
+-- `since` is included, `until` is not. `search` is a text in the payload, in any case; `contains` a JSON object, as
+-- text, that `data` has. Looks at 10,000 events at most, and begins no other after a second: a page may be short,
+-- or empty, and still have a cursor to go on with. Runs as its owner: row-level security would look each event for
+-- all owners up by a join.
+create or replace function public.list_webhook_events(
+  event_type text default null, since text default null, until text default null,
+  search text default null, contains text default null, cursor text default null,
+  page_size integer default 50
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+set jit = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
+#variable_conflict use_column
+declare
+  most constant integer := 10000;
+  caller constant uuid := webhooks.require_caller('read');
+  endpoints constant uuid[] := webhooks.endpoints_of(caller);
+  from_time constant timestamptz := coalesce(webhooks.parse_time('since', since), '-infinity');
+  to_time constant timestamptz := coalesce(webhooks.parse_time('until', until), 'infinity');
+  part constant jsonb := webhooks.parse_json('contains', list_webhook_events.contains);
+  -- Where the page before ended.
+  last_time timestamptz := 'infinity';
+  last_id text := '';
+  event record;
+  found_events jsonb[] := '{}';
+  looked_at integer := 0;
+  is_more boolean := false;
+begin
+  if (page_size between 1 and 100) is not true then
+    perform webhooks.refuse_field('limit', 'must be a whole number from 1 to 100');
+  end if;
+  if jsonb_typeof(part) <> 'object' then
+    perform webhooks.refuse_field('contains', 'must be a JSON object');
+  end if;
+  if cursor is not null then
+    if cursor !~ '^\d{1,16}_[\x21-\x7e]{1,255}$' then
+      perform webhooks.refuse_field('cursor', 'must be the next_cursor of the page before');
+    end if;
+    last_time := 'epoch'::timestamptz + split_part(cursor, '_', 1)::bigint * interval '1 microsecond';
+    last_id := substr(cursor, position('_' in cursor) + 1);
+  end if;
+  for event in
+    select e.id, e.event_id, e.event_type, e.user_id, e.created_at
+    from public.webhook_events e
+    where e.user_id = caller and e.created_at >= from_time and e.created_at < to_time
+      and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
+    union all
+    select e.id, e.event_id, e.event_type, e.user_id, e.created_at
+    from public.webhook_events e
+    where e.user_id is null and e.created_at >= from_time and e.created_at < to_time
+      and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
+    order by created_at desc, event_id
+  loop
+    if cardinality(found_events) = page_size or looked_at = most
+      or clock_timestamp() > now() + interval '1 second'
+    then
+      is_more := true;
+      exit;
+    end if;
+    looked_at := looked_at + 1;
+    last_time := event.created_at;
+    last_id := event.event_id;
+    continue when event.event_type <> list_webhook_events.event_type
+      or event.user_id is null and not webhooks.has_reached(event.event_id, event.id, endpoints)
+      or not webhooks.is_in_payload(event.id, search, part);
+    found_events := array_append(found_events, webhooks.event_object(
+        event.event_id, event.event_type, event.user_id, event.created_at)
+      || jsonb_build_object('deliveries', webhooks.count_deliveries(event.event_id, event.id, endpoints)));
+  end loop;
+  return jsonb_build_object(
+    'events', to_jsonb(found_events),
+    'next_cursor', case when is_more
+      then (extract(epoch from last_time) * 1000000)::bigint || '_' || last_id end);
+end
+$$;
+
+-- An event as lists show it.
+create or replace function webhooks.event_object(
+  event_id text, event_type text, user_id uuid, created_at timestamptz
+) returns jsonb
+language sql stable
+return jsonb_build_object(
+  'event_id', event_id, 'event_type', event_type, 'created_at', webhooks.utc(created_at),
+  'audience', case when user_id is null then 'everyone' else 'owner' end);
+
+-- Whether the event's payload has this text, in any case, and its data this object. Null is no condition.
+create or replace function webhooks.is_in_payload(event_ref bigint, search text, contains jsonb)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select search is null and contains is null or (
+    select (search is null or position(lower(search) in lower(e.payload)) > 0)
+      and (contains is null or (e.payload::jsonb -> 'data') @> contains)
+    from public.webhook_events e where e.id = event_ref)
+$$;
+
+-- How many of the event's deliveries to these endpoints have which status.
+create or replace function webhooks.count_deliveries(event_id text, event_ref bigint, endpoints uuid[])
+returns jsonb
+language sql stable
+set search_path = ''
+set enable_seqscan = off
+as $$
+  select jsonb_build_object(
+    'pending', count(*) filter (where d.status = 'pending'),
+    'retrying', count(*) filter (where d.status = 'retrying'),
+    'success', count(*) filter (where d.status = 'success'),
+    'failed', count(*) filter (where d.status = 'failed'))
+  from public.webhook_deliveries d
+  where d.event_id = count_deliveries.event_id and d.endpoint_id = any (endpoints)
+    and d.event_ref = count_deliveries.event_ref
+$$;
+
+-- One event that was for the caller, as JSON text: its payload, and of each of the caller's endpoints the delivery, or
+-- why there is none: `pending` (it is being fanned out), `registered_later`, `not_subscribed`, or
+-- `subscribed_later`. Where an event for the caller and one for all owners have the same id, it is the caller's.
+-- Runs as its owner, as list_webhook_events().
+create or replace function public.get_webhook_event(event_id text) returns text
+language plpgsql volatile security definer
+set search_path = ''
+set jit = off
+set enable_seqscan = off
+as $$
+#variable_conflict use_column
+declare
+  caller constant uuid := webhooks.require_caller('read');
+  endpoints constant uuid[] := webhooks.endpoints_of(caller);
+  event public.webhook_events;
+  is_pending boolean;
+begin
+  select e.* into event from public.webhook_events e
+  where e.event_id = get_webhook_event.event_id and (e.user_id = caller
+    or e.user_id is null and webhooks.has_reached(e.event_id, e.id, endpoints))
+  order by e.user_id nulls last
+  limit 1;
+  if not found then
+    raise sqlstate 'PT404' using message = 'Event not found', hint = 'not_found';
+  end if;
+  is_pending := exists (select from webhooks.outbox o where o.event_ref = event.id);
+  return webhooks.event_object(event.event_id, event.event_type, event.user_id, event.created_at)
+    || jsonb_build_object('payload', event.payload::jsonb, 'endpoints', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'endpoint_id', o.id, 'url', o.url,
+        'delivery', case when d.id is not null then webhooks.delivery_object(d) end,
+        'reason', case
+          when d.id is not null then null
+          when is_pending then 'pending'
+          when o.created_at > event.created_at then 'registered_later'
+          when not o.events && webhooks.event_patterns(event.event_type) then 'not_subscribed'
+          else 'subscribed_later' end)
+        order by o.created_at, o.id)
+      from public.webhook_endpoints o
+      left join public.webhook_deliveries d on d.event_id = event.event_id and d.endpoint_id = o.id
+      where o.user_id = caller
+    ), '[]'));
+end
+$$;
+
+revoke all on function
+  webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
+  webhooks.event_object(text, text, uuid, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
+  webhooks.count_deliveries(text, bigint, uuid[])
+  from public;
+revoke all on function
+  public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text)
+  from public, service_role;
+grant execute on function
+  public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text)
+  to anon, authenticated;
