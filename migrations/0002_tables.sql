@@ -403,6 +403,18 @@ create table webhooks.idempotent_calls (
 comment on table webhooks.idempotent_calls is
   'Calls of the last 24 hours that came with an Idempotency-Key, and their answers.';
 
+create table webhooks.watches (
+  id bigint generated always as identity constraint watches_pkey primary key,
+  table_name regclass not null constraint watches_table_name_key unique,
+  event_prefix text not null,
+  owner_column text not null,
+  columns text[],
+  condition text,
+  key_columns text[] not null
+);
+comment on table webhooks.watches is
+  'Tables whose changes are events, see webhook_watch().';
+
 create table webhooks.ticks (
   id boolean constraint ticks_pkey primary key default true constraint ticks_is_one check (id),
   ticks bigint not null,

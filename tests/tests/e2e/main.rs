@@ -34,6 +34,7 @@ mod signatures;
 mod tenancy;
 mod times;
 mod values;
+mod watch;
 
 use std::time::Duration;
 

@@ -106,7 +106,7 @@ async fn everybody(stack: &Stack, owner: &User, other: &User) -> [Who; 6] {
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 25] = [
+const TABLES: [(&str, &str, [&str; 4]); 26] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -233,9 +233,14 @@ const TABLES: [(&str, &str, [&str; 4]); 25] = [
         "*",
         ["dddddd", "dddddd", "dddddd", "dddddd"],
     ),
+    (
+        "webhooks.watches",
+        "*",
+        ["dddddd", "dddddd", "dddddd", "dddddd"],
+    ),
 ];
 
-const FUNCTIONS: [(&str, &str); 154] = [
+const FUNCTIONS: [(&str, &str); 163] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -257,6 +262,7 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("public.list_webhook_endpoints", "daaaad"),
     ("public.list_webhook_event_types", "daaaad"),
     ("public.list_webhook_events", "daaaad"),
+    ("public.list_webhook_watches", "dddddd"),
     ("public.put_webhook_event_type", "ddddda"),
     ("public.record_webhook_results", "ddddda"),
     ("public.record_webhook_tick", "ddddda"),
@@ -270,6 +276,8 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("public.update_webhook_endpoint_timestamp", "dddddd"),
     ("public.webhook_endpoint_before_insert", "dddddd"),
     ("public.webhook_metrics", "ddddda"),
+    ("public.webhook_unwatch", "dddddd"),
+    ("public.webhook_watch", "dddddd"),
     ("webhooks.alert", "ddddda"),
     ("webhooks.back_off_after", "ddddda"),
     ("webhooks.batch", "ddddda"),
@@ -277,9 +285,11 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("webhooks.begin_generation", "ddddda"),
     ("webhooks.begin_idempotent", "ddddda"),
     ("webhooks.caller", "aaaaaa"),
+    ("webhooks.changes_query", "dddddd"),
     ("webhooks.check_endpoint", "dddddd"),
     ("webhooks.check_endpoint_count", "aaaaaa"),
     ("webhooks.check_event_types", "aaaaaa"),
+    ("webhooks.check_watch", "dddddd"),
     ("webhooks.claims_of", "ddddda"),
     ("webhooks.count_deliveries", "dddddd"),
     ("webhooks.count_tally", "ddddda"),
@@ -290,6 +300,7 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("webhooks.disable_lost_endpoints", "ddddda"),
     ("webhooks.due_owners", "ddddda"),
     ("webhooks.emit", "dddddd"),
+    ("webhooks.emit_changes", "dddddd"),
     ("webhooks.end_back_off", "ddddda"),
     ("webhooks.end_idempotent", "ddddda"),
     ("webhooks.end_leases", "ddddda"),
@@ -316,6 +327,7 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("webhooks.is_in_payload", "dddddd"),
     ("webhooks.is_reserved_header", "aaaaaa"),
     ("webhooks.is_stored", "ddddda"),
+    ("webhooks.key_columns", "dddddd"),
     ("webhooks.key_hash", "aaaaaa"),
     ("webhooks.key_object", "dddddd"),
     ("webhooks.latency_class", "ddddda"),
@@ -368,6 +380,7 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("webhooks.retry_set_aside_events", "ddddda"),
     ("webhooks.retry_wait", "ddddda"),
     ("webhooks.rooms", "dddddn"),
+    ("webhooks.row_expression", "dddddd"),
     ("webhooks.send_again", "dnnndd"),
     ("webhooks.set_next_turns", "ddddda"),
     ("webhooks.setting", "aaaaaa"),
@@ -389,6 +402,7 @@ const FUNCTIONS: [(&str, &str); 154] = [
     ("webhooks.waits_from", "ddddda"),
     ("webhooks.wake_up_deliver", "dddddd"),
     ("webhooks.wanting_endpoints", "dddddn"),
+    ("webhooks.watch_object", "dddddd"),
     ("webhooks.written_generation", "ddddda"),
 ];
 
@@ -638,6 +652,15 @@ async fn every_role_may_do_with_every_table_what_the_matrix_says_and_nothing_els
                 "true".to_owned(),
                 "(url, key) values ('https://example.com', 'x')".to_owned(),
                 "key = 'x'",
+            ),
+        ),
+        (
+            "webhooks.watches",
+            (
+                "true".to_owned(),
+                "(table_name, event_prefix, owner_column, key_columns) values ('pg_class', 'a', 'b', '{}')"
+                    .to_owned(),
+                "event_prefix = event_prefix",
             ),
         ),
     ]);
