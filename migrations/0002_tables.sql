@@ -77,6 +77,8 @@ alter table public.webhook_endpoints
   add column if not exists previous_secrets webhooks.previous_secret[] not null default '{}',
   add column if not exists secret_expires_at timestamptz,
   add column if not exists signature_headers jsonb,
+  add column if not exists retry_schedule integer[],
+  add column if not exists metadata jsonb not null default '{}',
   add column if not exists rate_limit_per_minute integer,
   add column if not exists max_attempts integer,
   add column if not exists headers jsonb not null default '{}',
@@ -93,6 +95,10 @@ comment on column public.webhook_endpoints.secret_expires_at is
   'When the first of previous_secrets expires.';
 comment on column public.webhook_endpoints.signature_headers is
   'Names of headers and what they carry, instead of those that every endpoint gets. Null: those.';
+comment on column public.webhook_endpoints.retry_schedule is
+  'Seconds to wait after each failed attempt, the last step for all that follow. Null: the usual ones.';
+comment on column public.webhook_endpoints.metadata is
+  'What the owner wants to find the endpoint by: texts by name. It is not sent.';
 comment on column public.webhook_endpoints.headers is
   'Headers to send along, by name. Only the service role reads the values.';
 comment on column public.webhook_endpoints.header_names is

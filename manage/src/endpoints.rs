@@ -17,7 +17,8 @@ use shared::postgrest::Database;
 use uuid::Uuid;
 
 use crate::idempotency::IdempotencyKey;
-use crate::{account, expect, with_data, with_data_and_message, with_message};
+use crate::query::Query;
+use crate::{expect, with_data, with_data_and_message, with_message};
 
 /// What a body says about an endpoint. Of each field: absent, null, or a value.
 #[derive(Default, Deserialize, Serialize)]
@@ -40,6 +41,12 @@ struct Changes {
     headers: Option<Option<BTreeMap<Text, Text>>>,
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     signature_headers: Option<Option<BTreeMap<Text, SignatureHeader>>>,
+    /// In seconds.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    retry_schedule: Option<Option<Vec<Whole<1, 86_400>>>>,
+    /// How many and how long they may be is for the database to say.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    metadata: Option<Option<BTreeMap<Text, Text>>>,
     /// Only for a new endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<Text>,
@@ -50,7 +57,9 @@ impl Changes {
         let changes: Self = parse::body(body).map_err(|error| match error {
             // As for a list: the field is named, and the message says which header.
             Error::InvalidField { field, message }
-                if field.starts_with("headers.") || field.starts_with("signature_headers.") =>
+                if ["headers.", "signature_headers.", "metadata."]
+                    .iter()
+                    .any(|prefix| field.starts_with(prefix)) =>
             {
                 let field = field.split('.').next().unwrap_or_default().to_owned();
                 Error::InvalidField { field, message }
@@ -86,9 +95,12 @@ impl Changes {
     }
 }
 
-/// `GET /webhooks` → 200.
-pub(crate) async fn list(database: &Database) -> Result<Reply, Error> {
-    account::list(database, "list_webhook_endpoints").await
+/// `GET /webhooks?metadata=` → 200.
+pub(crate) async fn list(database: &Database, mut query: Query) -> Result<Reply, Error> {
+    let parameters = json!({"metadata": query.take("metadata")?});
+    let data: Box<RawValue> = database.call("list_webhook_endpoints", parameters).await?;
+    expect::<Vec<IgnoredAny>>(&data)?;
+    Ok(with_data(200, &data))
 }
 
 /// An endpoint, at least.
@@ -139,7 +151,8 @@ pub(crate) async fn create(
         "headers": changes.headers.flatten().map(|headers| json!(headers).to_string()),
         "signature_headers":
             changes.signature_headers.flatten().map(|headers| json!(headers).to_string()),
-        "secret": changes.secret,
+        "secret": changes.secret, "retry_schedule": changes.retry_schedule,
+        "metadata": changes.metadata.flatten().map(|metadata| json!(metadata).to_string()),
     });
     let data: Box<RawValue> = database.call("create_webhook_endpoint", parameters).await?;
     expect::<WithSecret>(&data)?;
@@ -164,6 +177,7 @@ pub(crate) async fn update(
         ("events", matches!(changes.events, Some(None))),
         ("is_active", matches!(changes.is_active, Some(None))),
         ("headers", matches!(changes.headers, Some(None))),
+        ("metadata", matches!(changes.metadata, Some(None))),
     ] {
         if is_null {
             return Err(Error::field(field, "must not be null"));
@@ -172,7 +186,8 @@ pub(crate) async fn update(
     let changes = json!(changes).to_string();
     if changes == "{}" {
         let message = "There is nothing to change: send any of url, description, events, \
-            is_active, rate_limit_per_minute, max_attempts, headers and signature_headers";
+            is_active, rate_limit_per_minute, max_attempts, headers, signature_headers, \
+            retry_schedule and metadata";
         return Err(Error::InvalidBody(message.to_owned()));
     }
     let parameters = json!({"endpoint_id": id, "changes": changes});
@@ -295,7 +310,7 @@ mod tests {
                 r#"{"secrets": "x"}"#,
                 "secrets is not a known field, expected one of `url`, `description`, `events`, \
                     `is_active`, `rate_limit_per_minute`, `max_attempts`, `headers`, \
-                    `signature_headers`, `secret`",
+                    `signature_headers`, `retry_schedule`, `metadata`, `secret`",
             ),
         ] {
             assert_eq!(parse(body).unwrap_err(), expected);

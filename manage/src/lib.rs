@@ -274,7 +274,7 @@ impl Call<'_> {
         } = self;
         let query = || Query::new(self.url.query_pairs());
         match (self.resource, self.method) {
-            (Resource::Endpoints, "GET") => endpoints::list(database).await,
+            (Resource::Endpoints, "GET") => endpoints::list(database, query()).await,
             (Resource::Endpoints, _) => endpoints::create(database, body, *local, key).await,
             (Resource::Endpoint(id), "GET") => endpoints::get(database, id).await,
             (Resource::Endpoint(id), "PATCH") => {

@@ -143,6 +143,20 @@ begin
 end
 $$;
 
+-- Why this may not be an endpoint's metadata, or null.
+create or replace function webhooks.metadata_problem(metadata jsonb) returns text
+language sql immutable
+return case
+  when jsonb_typeof(metadata) is distinct from 'object'
+    then 'must be an object of names and texts'
+  when (select count(*) from jsonb_object_keys(metadata)) > 20
+    then 'must not have more than 20 entries'
+  when exists (select from jsonb_each(metadata) as m
+    where char_length(m.key) not between 1 and 40 or jsonb_typeof(m.value) <> 'string'
+      or char_length(m.value #>> '{}') > 500)
+    then 'must have names of 1 to 40 characters and texts of at most 500'
+end;
+
 -- Refuses event types that are not in the catalogue, or archived. `kept` are those the endpoint is
 -- subscribed to already.
 create or replace function webhooks.check_event_types(events text[], kept text[]) returns void
@@ -242,6 +256,15 @@ begin
         or new.signature_headers is distinct from old.signature_headers)
       and h.problem is not null
     union all
+    select 'retry_schedule', 'must be 1 to 20 whole numbers of seconds, each from 1 to 86400, or null'
+    where new.retry_schedule is not null and (cardinality(new.retry_schedule) not between 1 and 20
+      or array_ndims(new.retry_schedule) <> 1
+      or exists (select from unnest(new.retry_schedule) as s (step) where (s.step between 1 and 86400) is not true))
+    union all
+    select 'metadata', m.problem
+    from (select webhooks.metadata_problem(new.metadata) as problem) m
+    where (is_new or new.metadata is distinct from old.metadata) and m.problem is not null
+    union all
     select 'events', 'must have 1 to 100 entries'
     where (is_new or new.events is distinct from old.events)
       and (new.events is null or cardinality(new.events) not between 1 and 100)
@@ -302,8 +325,8 @@ $$;
 create or replace function webhooks.endpoint_object(
   id uuid, url text, description text, events text[], is_active boolean,
   created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
-  max_attempts integer, header_names text[], signature_headers jsonb, disabled_reason text,
-  disabled_at timestamptz
+  max_attempts integer, header_names text[], signature_headers jsonb, retry_schedule integer[],
+  metadata jsonb, disabled_reason text, disabled_at timestamptz
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -312,6 +335,7 @@ return jsonb_build_object(
     'updated_at', webhooks.utc(updated_at),
     'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
     'headers', header_names, 'signature_headers', signature_headers,
+    'retry_schedule', retry_schedule, 'metadata', metadata,
     'disabled_reason', disabled_reason,
     'disabled_at', webhooks.utc(disabled_at));
 
@@ -327,8 +351,8 @@ declare
 begin
   select webhooks.endpoint_object(
     e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
-    e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers, e.disabled_reason,
-    e.disabled_at)
+    e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
+    e.retry_schedule, e.metadata, e.disabled_reason, e.disabled_at)
   into endpoint
   from public.webhook_endpoints e
   where e.id = require_endpoint.endpoint_id and e.user_id = caller;
@@ -339,23 +363,27 @@ begin
 end
 $$;
 
--- The caller's endpoints, newest first, each with its delivery counts: those counted, and what the
+-- The caller's endpoints, newest first, those whose metadata has `metadata` (a JSON object, as text), each with its delivery counts: those counted, and what the
 -- tally still has.
-create or replace function public.list_webhook_endpoints() returns jsonb
+create or replace function public.list_webhook_endpoints(metadata text default null) returns jsonb
 language plpgsql volatile
 set search_path = ''
 set jit = off
 as $$
 declare
   caller constant uuid := webhooks.require_caller('read');
+  part constant jsonb := webhooks.parse_json('metadata', metadata);
 begin
+  if jsonb_typeof(part) <> 'object' then
+    perform webhooks.refuse_field('metadata', 'must be a JSON object');
+  end if;
   return coalesce((
     with own as materialized (
       select e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.disabled_reason, e.disabled_at
+        e.retry_schedule, e.metadata, e.disabled_reason, e.disabled_at
       from public.webhook_endpoints e
-      where e.user_id = caller
+      where e.user_id = caller and (part is null or e.metadata @> part)
     ),
     uncounted as materialized (
       select t.endpoint_id, sum(t.deliveries) as deliveries, sum(t.failed) as failed
@@ -367,7 +395,7 @@ begin
       webhooks.endpoint_object(
         e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.disabled_reason, e.disabled_at)
+        e.retry_schedule, e.metadata, e.disabled_reason, e.disabled_at)
       || jsonb_build_object('stats', jsonb_build_object(
         'total_deliveries', coalesce(s.deliveries, 0) + coalesce(u.deliveries, 0),
         'failed_deliveries', coalesce(s.failed, 0) + coalesce(u.failed, 0)))
@@ -415,6 +443,7 @@ create or replace function public.create_webhook_endpoint(
   is_active boolean default true, rate_limit_per_minute integer default null,
   max_attempts integer default null, headers text default '{}',
   signature_headers text default null, secret text default null,
+  retry_schedule integer[] default null, metadata text default '{}',
   key_hash text default null, request_hash text default null
 ) returns jsonb
 language plpgsql volatile security definer
@@ -434,13 +463,14 @@ begin
   end if;
   insert into public.webhook_endpoints as e
     (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts, headers,
-    signature_headers, secret)
+    signature_headers, secret, retry_schedule, metadata)
   values (caller, create_webhook_endpoint.url, create_webhook_endpoint.description,
     create_webhook_endpoint.events, create_webhook_endpoint.is_active,
     create_webhook_endpoint.rate_limit_per_minute, create_webhook_endpoint.max_attempts,
     webhooks.parse_json('headers', create_webhook_endpoint.headers),
     webhooks.parse_json('signature_headers', create_webhook_endpoint.signature_headers),
-    coalesce(create_webhook_endpoint.secret, ''))
+    coalesce(create_webhook_endpoint.secret, ''), create_webhook_endpoint.retry_schedule,
+    webhooks.parse_json('metadata', create_webhook_endpoint.metadata))
   returning e.id, e.secret into created_id, created_secret;
   return webhooks.end_idempotent(caller, key_hash, webhooks.require_endpoint(created_id, 'write')
     || jsonb_build_object('secret', created_secret));
@@ -453,7 +483,7 @@ $$;
 
 -- Changes what `changes` names: a JSON object, as text so that an absent field and a null one
 -- stay apart, with any of url, description, events, is_active, rate_limit_per_minute,
--- max_attempts, headers and signature_headers (all of them at once).
+-- max_attempts, headers, signature_headers, retry_schedule and metadata (each of them at once).
 create or replace function public.update_webhook_endpoint(endpoint_id uuid, changes text)
 returns jsonb
 language plpgsql volatile
@@ -476,7 +506,12 @@ begin
     max_attempts = case when change ? 'max_attempts'
       then (change ->> 'max_attempts')::integer else e.max_attempts end,
     signature_headers = case when change ? 'signature_headers'
-      then nullif(change -> 'signature_headers', 'null') else e.signature_headers end
+      then nullif(change -> 'signature_headers', 'null') else e.signature_headers end,
+    retry_schedule = case when change ? 'retry_schedule'
+      then case when jsonb_typeof(change -> 'retry_schedule') = 'array' then
+        array(select jsonb_array_elements_text(change -> 'retry_schedule')::integer) end
+      else e.retry_schedule end,
+    metadata = case when change ? 'metadata' then change -> 'metadata' else e.metadata end
   where e.id = update_webhook_endpoint.endpoint_id and e.user_id = caller;
   -- By itself: owners may not read the column, which keeping its value would need.
   if change ? 'headers' then
@@ -569,21 +604,22 @@ $$;
 
 revoke all on function
   public.generate_webhook_secret(), public.webhook_endpoint_before_insert(),
-  public.update_webhook_endpoint_timestamp(), public.list_webhook_endpoints(),
+  public.update_webhook_endpoint_timestamp(), public.list_webhook_endpoints(text),
   public.get_webhook_endpoint(uuid),
-  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text, text, text),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
+    integer[], text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
   public.rotate_webhook_secret(uuid, integer, text, text)
   from public, anon, authenticated, service_role;
 revoke all on function
   webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
-  webhooks.signature_headers_problem(jsonb, jsonb),
+  webhooks.signature_headers_problem(jsonb, jsonb), webhooks.metadata_problem(jsonb),
   webhooks.signing_secrets(webhooks.previous_secret[]),
   webhooks.first_expiry(webhooks.previous_secret[]), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, text, timestamptz),
+    integer, text[], jsonb, integer[], jsonb, text, timestamptz),
   webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function
@@ -593,15 +629,16 @@ grant execute on function
 -- The trigger of an insert or update runs these as the role that writes.
 grant execute on function
   webhooks.is_reserved_header(text), webhooks.headers_problem(jsonb),
-  webhooks.signature_headers_problem(jsonb, jsonb), webhooks.check_event_types(text[], text[]),
+  webhooks.signature_headers_problem(jsonb, jsonb), webhooks.metadata_problem(jsonb), webhooks.check_event_types(text[], text[]),
   webhooks.check_endpoint_count(uuid)
   to anon, authenticated, service_role;
 grant execute on function
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, text, timestamptz),
+    integer, text[], jsonb, integer[], jsonb, text, timestamptz),
   webhooks.require_endpoint(uuid, text),
-  public.list_webhook_endpoints(), public.get_webhook_endpoint(uuid),
-  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text, text, text),
+  public.list_webhook_endpoints(text), public.get_webhook_endpoint(uuid),
+  public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
+    integer[], text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
   public.rotate_webhook_secret(uuid, integer, text, text)
   to anon, authenticated;

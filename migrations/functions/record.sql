@@ -1,24 +1,31 @@
 -- Recording: what became of attempts, and what happens next.
 
--- How long to wait before the next attempt, after `attempts` failed ones.
-create or replace function webhooks.retry_delay(attempts integer) returns interval
+-- How long to wait before the next attempt, after `attempts` failed ones: by the endpoint's own schedule, in
+-- seconds, or by the usual one.
+create or replace function webhooks.retry_delay(attempts integer, schedule integer[]) returns interval
 language sql immutable
-return case attempts
-  when 1 then interval '1 minute'
-  when 2 then interval '5 minutes'
-  when 3 then interval '30 minutes'
-  when 4 then interval '2 hours'
+return case
+  when schedule is not null
+    then make_interval(secs => schedule[least(greatest(attempts, 1), cardinality(schedule))])
+  when attempts = 1 then interval '1 minute'
+  when attempts = 2 then interval '5 minutes'
+  when attempts = 3 then interval '30 minutes'
+  when attempts = 4 then interval '2 hours'
   else interval '8 hours'
 end;
 
 -- The wait after `attempts` failed ones where the receiver asked for `retry_after_seconds` (429 and
--- 503 with Retry-After), which is heard up to twice the schedule's step.
-create or replace function webhooks.retry_wait(attempts integer, retry_after_seconds bigint)
-returns interval
-language sql immutable
+-- 503 with Retry-After), which is heard up to twice the schedule's step. From the second step on it is up to a
+-- tenth longer or shorter, so that what failed together does not come back together.
+create or replace function webhooks.retry_wait(
+  attempts integer, retry_after_seconds bigint, schedule integer[]
+) returns interval
+language sql volatile
 return least(
-  greatest(webhooks.retry_delay(attempts), make_interval(secs => retry_after_seconds)),
-  2 * webhooks.retry_delay(attempts));
+  greatest(
+    webhooks.retry_delay(attempts, schedule) * case when attempts > 1 then 0.9 + 0.2 * random() else 1 end,
+    make_interval(secs => retry_after_seconds)),
+  2 * webhooks.retry_delay(attempts, schedule));
 
 -- The class of a response time: class n is from 1.2^n to 1.2^(n+1) milliseconds, so that any
 -- time in it is within a tenth of its middle.
@@ -89,7 +96,8 @@ begin
       end,
       next_retry_at = case
         when not r.ok and not r.is_last
-          then now() + webhooks.retry_wait(r.attempts_since_resend, r.retry_after_seconds)
+          then now() + webhooks.retry_wait(r.attempts_since_resend, r.retry_after_seconds, (
+            select e.retry_schedule from public.webhook_endpoints e where e.id = d.endpoint_id limit 1))
       end,
       delivered_at = case when r.ok then now() else d.delivered_at end,
       response_status = r.response_status,
@@ -219,14 +227,14 @@ end
 $$;
 
 revoke all on function
-  webhooks.retry_delay(integer), webhooks.retry_wait(integer, bigint),
+  webhooks.retry_delay(integer, integer[]), webhooks.retry_wait(integer, bigint, integer[]),
   webhooks.latency_class(integer), webhooks.latency_ms(smallint),
   webhooks.record_attempts(jsonb), webhooks.release(jsonb), webhooks.unrecorded(jsonb, jsonb)
   from public;
 revoke all on function public.record_webhook_results(text, text)
   from public, anon, authenticated;
 grant execute on function
-  webhooks.retry_delay(integer), webhooks.retry_wait(integer, bigint),
+  webhooks.retry_delay(integer, integer[]), webhooks.retry_wait(integer, bigint, integer[]),
   webhooks.latency_class(integer), webhooks.latency_ms(smallint),
   webhooks.record_attempts(jsonb), webhooks.release(jsonb), webhooks.unrecorded(jsonb, jsonb),
   public.record_webhook_results(text, text)

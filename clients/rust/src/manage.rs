@@ -83,6 +83,8 @@ pub struct Endpoint {
     pub max_attempts: Option<u32>,
     pub headers: Vec<String>,
     pub signature_headers: Option<BTreeMap<String, String>>,
+    pub retry_schedule: Option<Vec<u32>>,
+    pub metadata: BTreeMap<String, String>,
     pub disabled_reason: Option<String>,
     pub disabled_at: Option<String>,
 }
@@ -276,6 +278,10 @@ pub struct EndpointChanges {
     pub headers: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature_headers: Option<Option<BTreeMap<String, String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_schedule: Option<Option<Vec<u32>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
     /// Only for a new endpoint: a secret that receivers have already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

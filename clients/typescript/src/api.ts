@@ -622,7 +622,11 @@ export interface components {
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
+            metadata: {
+                [key: string]: string;
+            };
             rate_limit_per_minute: number | null;
+            retry_schedule: number[] | null;
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -635,7 +639,9 @@ export interface components {
             headers?: components["schemas"]["RequestHeaders"];
             is_active?: boolean;
             max_attempts?: components["schemas"]["MaxAttempts"];
+            metadata?: components["schemas"]["Metadata"];
             rate_limit_per_minute?: components["schemas"]["RateLimit"];
+            retry_schedule?: components["schemas"]["RetrySchedule"];
             signature_headers?: components["schemas"]["SignatureHeaders"];
             url?: components["schemas"]["Url"];
         };
@@ -651,8 +657,12 @@ export interface components {
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
+            metadata: {
+                [key: string]: string;
+            };
             rate_limit_per_minute: number | null;
             recent_deliveries: components["schemas"]["RecentDelivery"][];
+            retry_schedule: number[] | null;
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -671,7 +681,11 @@ export interface components {
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
+            metadata: {
+                [key: string]: string;
+            };
             rate_limit_per_minute: number | null;
+            retry_schedule: number[] | null;
             /** @description What signs deliveries, `whsec_` and 64 hex digits unless it was given. It is not shown again. */
             secret: string;
             signature_headers: {
@@ -692,7 +706,11 @@ export interface components {
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
+            metadata: {
+                [key: string]: string;
+            };
             rate_limit_per_minute: number | null;
+            retry_schedule: number[] | null;
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -827,6 +845,15 @@ export interface components {
         Message: {
             message: string;
         };
+        /**
+         * @description What you want to find the endpoint by. It is not sent.
+         * @example {
+         *       "team": "fleet"
+         *     }
+         */
+        Metadata: {
+            [key: string]: string;
+        };
         NewApiKey: {
             /**
              * Format: date-time
@@ -854,7 +881,9 @@ export interface components {
             /** @default true */
             is_active?: boolean | null;
             max_attempts?: components["schemas"]["MaxAttempts"];
+            metadata?: components["schemas"]["Metadata"] | null;
             rate_limit_per_minute?: components["schemas"]["RateLimit"];
+            retry_schedule?: components["schemas"]["RetrySchedule"];
             /**
              * @description A secret that receivers have already, from another system. Made up where it is absent, which is better: 32 random
              *     bytes. Standard Webhooks libraries want `whsec_` and base64.
@@ -949,6 +978,17 @@ export interface components {
             retrying: number;
             succeeded: number;
         };
+        /**
+         * @description Seconds to wait after each failed attempt, the last step for all that follow, up to `max_attempts`. From the second
+         *     step on each wait is up to a tenth longer or shorter. Null: 60, 300, 1800, 7200, 28800.
+         * @example [
+         *       10,
+         *       60,
+         *       600,
+         *       3600
+         *     ]
+         */
+        RetrySchedule: number[] | null;
         Rotation: {
             /**
              * @description How long the secret before goes on signing.
@@ -2195,7 +2235,10 @@ export interface operations {
     };
     listEndpoints: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A JSON object that the endpoint's metadata contains. */
+                metadata?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2219,7 +2262,7 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_field-or-invalid_value"];
             401: components["responses"]["manage.unauthorized"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];

@@ -30,6 +30,7 @@ mod receivers;
 mod regressions;
 mod retention;
 mod round_trips;
+mod schedule;
 mod signatures;
 mod tenancy;
 mod times;

@@ -240,7 +240,7 @@ const TABLES: [(&str, &str, [&str; 4]); 26] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 163] = [
+const FUNCTIONS: [(&str, &str); 164] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -339,6 +339,7 @@ const FUNCTIONS: [(&str, &str); 163] = [
     ("webhooks.max_batch_bytes", "ddddda"),
     ("webhooks.max_payload_bytes", "ddddda"),
     ("webhooks.merge_counts", "ddddda"),
+    ("webhooks.metadata_problem", "aaaaaa"),
     ("webhooks.move_waits_from", "ddddda"),
     ("webhooks.next_generation", "ddddda"),
     ("webhooks.next_outbox_owner", "ddddda"),
