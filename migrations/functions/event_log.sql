@@ -59,6 +59,9 @@ begin
   if (page_size between 1 and 100) is not true then
     perform webhooks.refuse_field('limit', 'must be a whole number from 1 to 100');
   end if;
+  if char_length(search) not between 1 and 200 then
+    perform webhooks.refuse_field('search', 'must be 1 to 200 characters');
+  end if;
   if jsonb_typeof(part) <> 'object' then
     perform webhooks.refuse_field('contains', 'must be a JSON object');
   end if;

@@ -18,47 +18,65 @@ struct Stack {
     user_jwt: String,
 }
 
-/// Calls both workers of a stack of its own. Gives why it did not, where Python is missing.
+/// The calls of one worker, on a stack of its own: those of `deliver` change the catalogue, which `manage` goes by.
+struct Fuzz {
+    name: &'static str,
+    /// Which of the document's paths, as a regular expression.
+    paths: &'static str,
+    phases: &'static str,
+    url: fn(&Stack) -> &str,
+    token: fn(&Stack) -> &str,
+}
+
+impl Fuzz {
+    fn run(&self, root: &Path, schemathesis: &Path) -> Result<()> {
+        let own = OwnStack::start(root, self.name, &["--strict"])?;
+        let text = fs::read_to_string(&own.file)?;
+        let stack: Stack = serde_json::from_str(&text).context("stack.json")?;
+        say("calls made of the OpenAPI document (under a minute)");
+        let url = (self.url)(&stack);
+        let mut fuzz = Command::new(schemathesis);
+        fuzz.current_dir(root)
+            .args(["--config-file", "tests/fuzz/schemathesis.toml", "run"])
+            .args(["manage/assets/openapi.json", "--url", url])
+            .args([
+                "--checks",
+                "all",
+                "--no-color",
+                "--include-path-regex",
+                self.paths,
+            ])
+            .args(["--phases", self.phases])
+            // Not as an argument: what fails is shown with those.
+            .env("FUZZ_TOKEN", (self.token)(&stack));
+        run(&mut fuzz).with_context(|| format!("the calls to {url}"))
+    }
+}
+
+/// Calls both workers. Gives why it did not, where Python is missing.
 pub(crate) fn run_all(root: &Path) -> Result<Option<String>> {
     let schemathesis = setup::python_folder(root).join("bin/schemathesis");
     if !schemathesis.exists() {
         let why = "schemathesis (python3 with venv is not installed)";
         return Ok(Some(why.to_owned()));
     }
-    let stack = OwnStack::start(root, "fuzz", &["--strict"])?;
-    let text = fs::read_to_string(&stack.file)?;
-    let urls: Stack = serde_json::from_str(&text).context("stack.json")?;
-    say("calls made of the OpenAPI document (some minutes)");
-    // deliver first: events would be sent to the endpoints that are made up for manage.
-    for (url, token, phases, paths) in [
-        (
-            &urls.deliver_url,
-            &urls.service_role_key,
-            "examples,coverage,fuzzing",
-            "^/(metrics|event-types/.*)?$",
-        ),
-        (
-            &urls.manage_url,
-            &urls.user_jwt,
-            "examples,coverage,fuzzing,stateful",
-            "^/(webhooks|stats|event-types$|api-keys)",
-        ),
+    for fuzz in [
+        Fuzz {
+            name: "fuzz-deliver",
+            paths: "^/(metrics|event-types/.*)?$",
+            phases: "examples,coverage,fuzzing",
+            url: |stack| &stack.deliver_url,
+            token: |stack| &stack.service_role_key,
+        },
+        Fuzz {
+            name: "fuzz-manage",
+            paths: "^/(webhooks|stats|events|event-types$|api-keys)",
+            phases: "examples,coverage,fuzzing,stateful",
+            url: |stack| &stack.manage_url,
+            token: |stack| &stack.user_jwt,
+        },
     ] {
-        let mut fuzz = Command::new(&schemathesis);
-        fuzz.current_dir(root)
-            .args(["--config-file", "tests/fuzz/schemathesis.toml", "run"])
-            .args([
-                "manage/assets/openapi.json",
-                "--url",
-                url,
-                "--checks",
-                "all",
-                "--no-color",
-            ])
-            .args(["--include-path-regex", paths, "--phases", phases])
-            // Not as an argument: what fails is shown with those.
-            .env("FUZZ_TOKEN", token);
-        run(&mut fuzz).with_context(|| format!("the calls to {url}"))?;
+        fuzz.run(root, &schemathesis)?;
     }
     Ok(None)
 }

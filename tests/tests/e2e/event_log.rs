@@ -157,6 +157,8 @@ async fn the_log_is_searched_by_type_time_text_and_content() {
         ("cursor=1", "cursor"),
         ("cursor=99999999999999999_a", "cursor"),
         ("search=%00", "search"),
+        ("search=", "search"),
+        (&*format!("search={}", "a".repeat(201)), "search"),
         ("nothing=1", "nothing"),
     ] {
         let answer = user.get(&format!("/events?{query}")).await;
