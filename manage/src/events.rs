@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use shared::error::Error;
 use shared::event::EventId;
-use shared::parse;
+use shared::parse::{self, StorableJson, Text};
 use shared::platform::Reply;
 use shared::postgrest::Database;
 use worker::url::Url;
@@ -28,12 +28,27 @@ pub(crate) async fn list(database: &Database, mut query: Query) -> Result<Reply,
     let parameters = json!({
         "page_size": page_size(&mut query)?, "event_type": event_type(&mut query)?,
         "since": query.take("since")?, "until": query.take("until")?,
-        "search": query.take("search")?, "contains": query.take("contains")?,
+        "search": query.take("search")?, "contains": contains(&mut query)?,
         "cursor": query.take("cursor")?,
     });
     query.finish("event_type, since, until, search, contains, cursor and limit")?;
     let page: Page = database.call("list_webhook_events", parameters).await?;
     Ok(Reply::json(200, &page))
+}
+
+/// The parameter `contains`: a JSON object that an event could have as data.
+fn contains(query: &mut Query) -> Result<Option<Text>, Error> {
+    let Some(text) = query.take("contains")? else {
+        return Ok(None);
+    };
+    let refuse = |problem: String| Error::field("contains", problem);
+    let json: &RawValue = serde_json::from_str(text.as_str())
+        .map_err(|problem| refuse(format!("must be a JSON object: {problem}")))?;
+    if !json.get().starts_with('{') {
+        return Err(refuse("must be a JSON object".to_owned()));
+    }
+    StorableJson::parse(json).map_err(refuse)?;
+    Ok(Some(text))
 }
 
 /// `GET /events/:event_id` → 200 with the payload and what became of it at each endpoint, or 404.

@@ -135,10 +135,24 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 fn is_public_name(name: &str) -> bool {
     const LOCAL_SUFFIXES: [&str; 5] = [".local", ".localhost", ".internal", ".home.arpa", ".onion"];
     let name = name.strip_suffix('.').unwrap_or(name);
-    name.contains('.')
-        && !name.split('.').any(str::is_empty)
+    let labels: Vec<&str> = name.split('.').collect();
+    let top = labels.last().copied().unwrap_or_default();
+    labels.len() > 1
+        && name.len() <= 253
+        && labels.iter().all(|label| is_label(label))
+        && (top.bytes().all(|b| b.is_ascii_alphabetic()) || top.starts_with("xn--"))
         && !LOCAL_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
         && name != "metadata.goog"
+}
+
+/// Whether this may stand between the dots of a name (RFC 1123, section 2.1), or is widely used there: with `_`.
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 #[cfg(test)]

@@ -1079,8 +1079,8 @@ export interface components {
         /**
          * @description https, with a public host, without user name and password. Refused are private, loopback, link-local, shared,
          *     reserved and documentation addresses in any spelling, `.local`, `.internal`, `.localhost`, `.home.arpa`,
-         *     `.onion`, and names of one label. Checked again before every attempt. A public IP address is taken, too; the pattern
-         *     leaves addresses out because it cannot tell which are public.
+         *     `.onion`, and names of one label. Checked again before every attempt. A public IP address is taken, too, and
+         *     a top-level name in punycode; the pattern leaves them out because it cannot tell which are right.
          * @example https://example.com/hook
          */
         Url: string;

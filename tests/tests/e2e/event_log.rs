@@ -154,6 +154,8 @@ async fn the_log_is_searched_by_type_time_text_and_content() {
         ("contains=%5B1%5D", "contains"),
         ("contains=%7B", "contains"),
         ("contains=7", "contains"),
+        ("contains=%7B%22n%22:1e309%7D", "contains"),
+        ("contains=%7B%22n%22:%22%5Cu0000%22%7D", "contains"),
         ("cursor=1", "cursor"),
         ("cursor=99999999999999999_a", "cursor"),
         ("search=%00", "search"),
