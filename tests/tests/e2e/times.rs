@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tests::private_stack::PrivateStack;
 use tests::receiver::Receiver;
 use tests::stack::Stack;
+use uuid::Uuid;
 
 use crate::SOON;
 use crate::database::Database;
@@ -125,7 +126,8 @@ fn times(value: &Value, found: &mut Vec<String>) {
                     .bytes()
                     .take(10)
                     .all(|b| b.is_ascii_digit() || b == b'-' || b == b'/');
-            if looks_like && !text.contains('_') {
+            // Ids of digits look like dates.
+            if looks_like && !text.contains('_') && Uuid::try_parse(text).is_err() {
                 found.push(text.clone());
             }
         }
