@@ -11,7 +11,7 @@ import path from "node:path";
 import { parse } from "yaml";
 
 const read = (name) =>
-  parse(fs.readFileSync(path.join(import.meta.dirname, `${name}.yaml`), "utf8"), { merge: true });
+  parse(fs.readFileSync(path.join(import.meta.dirname, `${name}.yaml`), "utf8"));
 const [info, codes, components, manage, deliver, page, webhooks] =
   ["info", "errors", "components", "manage", "deliver", "page", "webhooks"].map(read);
 
@@ -39,11 +39,25 @@ const WORKERS = {
 };
 /** What opens a call besides what opens all of its worker. */
 const MORE_SECURITY = { getMetrics: [{ metrics_key: [] }], deliver: [{ wake_up_key: [] }] };
-/** What every call may be answered. A worker answers 404 for the other's calls. */
+/** What every call may be answered. */
 const EVERY_CALL = [
-  "invalid_value", "unauthorized", "not_found", "too_many_requests", "misconfigured", "internal",
-  "database_unavailable",
+  "invalid_value", "unauthorized", "too_many_requests", "misconfigured", "internal", "database_unavailable",
 ];
+
+/** The schema with the fields of the one that it extends. */
+function extended({ extends: name, ...own }) {
+  if (!name) return own;
+  const base = extended(components.schemas[name]);
+  return {
+    ...base,
+    ...own,
+    required: [...base.required, ...own.required],
+    properties: { ...base.properties, ...own.properties },
+  };
+}
+components.schemas = Object.fromEntries(
+  Object.entries(components.schemas).map(([name, schema]) => [name, extended(schema)]),
+);
 
 components.responses = {};
 
@@ -151,20 +165,20 @@ function pathItem(worker, route, item) {
   ]);
 }
 
-/** A pattern for names that do not begin with these words, in any case and with _ for -. */
-function notBeginningWith(words) {
+/** A pattern for names that are not of these forms, in any case and with _ for -. */
+function noneOf(words) {
   const anyCase = (word) =>
     word.replace(/[a-z-]/g, (c) => (c === "-" ? "[-_]" : `[${c}${c.toUpperCase()}]`));
   return `^(?!${words.map(anyCase).join("|")})`;
 }
 const { RequestHeaders, SignatureHeaders } = components.schemas;
-const reserved = RequestHeaders["x-names-not-beginning-with"];
-const ours = ["webhook-", "nuke-", "svix-", "stripe-signature"];
+const reserved = RequestHeaders["x-reserved"];
+const ours = ["webhook-", "nuke-", "svix-", "stripe-signature$"];
 for (const [schema, words] of [
   [RequestHeaders, reserved],
   [SignatureHeaders, reserved.filter((word) => !ours.includes(word))],
 ]) {
-  schema.propertyNames.pattern = schema.propertyNames.pattern.replace("^", notBeginningWith(words));
+  schema.propertyNames.pattern = schema.propertyNames.pattern.replace("^", noneOf(words));
 }
 
 const paths = Object.fromEntries(

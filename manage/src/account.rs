@@ -44,17 +44,21 @@ pub(crate) async fn stats(
 
 /// `GET /event-types` → 200.
 pub(crate) async fn event_types(database: &Database) -> Result<Reply, Error> {
-    list(database, "list_webhook_event_types").await
+    list(database, "list_webhook_event_types", json!({})).await
 }
 
 /// `GET /api-keys` → 200, never with a key.
 pub(crate) async fn api_keys(database: &Database) -> Result<Reply, Error> {
-    list(database, "list_webhook_api_keys").await
+    list(database, "list_webhook_api_keys", json!({})).await
 }
 
 /// Answers what a function lists.
-pub(crate) async fn list(database: &Database, function: &str) -> Result<Reply, Error> {
-    let data: Box<RawValue> = database.call(function, json!({})).await?;
+pub(crate) async fn list(
+    database: &Database,
+    function: &str,
+    parameters: Value,
+) -> Result<Reply, Error> {
+    let data: Box<RawValue> = database.call(function, parameters).await?;
     expect::<Vec<IgnoredAny>>(&data)?;
     Ok(with_data(200, &data))
 }
@@ -107,7 +111,8 @@ pub(crate) async fn create_api_key(
         ));
     }
     let seed = hex::encode(secret::random::<32>());
-    let (_, api_key_hash) = secret::api_key(&seed, key.as_str());
+    let text = key.or_random();
+    let (_, api_key_hash) = secret::api_key(&seed, text.as_str());
     let [key_hash, request_hash] = key.hashes("create_webhook_api_key", body);
     let parameters = json!({
         "name": new.name, "key_hash": api_key_hash, "expires_at": new.expires_at,
@@ -115,7 +120,7 @@ pub(crate) async fn create_api_key(
         "request_hash": request_hash,
     });
     let mut data: Created = database.call("create_webhook_api_key", parameters).await?;
-    let (api_key, _) = secret::api_key(&data.seed, key.as_str());
+    let (api_key, _) = secret::api_key(&data.seed, text.as_str());
     data.key = api_key.expose().to_owned();
     let message = "API key created. Save it - it won't be shown again.";
     Ok(Reply::json(201, &Answer { data, message }))

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::idempotency::IdempotencyKey;
 use crate::query::Query;
-use crate::{expect, with_data, with_data_and_message, with_message};
+use crate::{account, expect, with_data, with_data_and_message, with_message};
 
 /// What a body says about an endpoint. Of each field: absent, null, or a value.
 #[derive(Default, Deserialize, Serialize)]
@@ -98,9 +98,7 @@ impl Changes {
 /// `GET /webhooks?metadata=` → 200.
 pub(crate) async fn list(database: &Database, mut query: Query) -> Result<Reply, Error> {
     let parameters = json!({"metadata": query.take("metadata")?});
-    let data: Box<RawValue> = database.call("list_webhook_endpoints", parameters).await?;
-    expect::<Vec<IgnoredAny>>(&data)?;
-    Ok(with_data(200, &data))
+    account::list(database, "list_webhook_endpoints", parameters).await
 }
 
 /// An endpoint, at least.

@@ -3,6 +3,8 @@
 //! The database keeps the answer of a call for 24 hours under the hash of its key, and knows a repeated call by
 //! the hash of its body. It never has the key itself, from which API keys are made.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::error::Error;
@@ -11,12 +13,8 @@ use shared::event::EventId;
 /// The header's name.
 const NAME: &str = "Idempotency-Key";
 
-/// What a caller chose for a call, or would have: a key is made up for a call without one.
-#[derive(Debug)]
-pub(crate) struct IdempotencyKey {
-    text: String,
-    is_chosen: bool,
-}
+/// What a caller chose for a call, if it did.
+pub(crate) struct IdempotencyKey(Option<EventId>);
 
 impl IdempotencyKey {
     /// Reads the header: 1 to 255 visible ASCII characters.
@@ -24,30 +22,30 @@ impl IdempotencyKey {
     /// # Errors
     /// It is something else.
     pub(crate) fn parse(header: Option<&str>) -> Result<Self, Error> {
-        let id = match header {
-            Some(text) => EventId::parse(text).map_err(|problem| Error::field(NAME, problem))?,
-            None => EventId::random(),
-        };
-        Ok(Self {
-            text: id.as_str().to_owned(),
-            is_chosen: header.is_some(),
-        })
+        let key = header.map(EventId::parse).transpose();
+        key.map(Self).map_err(|problem| Error::field(NAME, problem))
     }
 
-    /// The key.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
+    /// The key, or one that is made up.
+    pub(crate) fn or_random(&self) -> EventId {
+        self.0.clone().unwrap_or_else(EventId::random)
     }
 
     /// The hashes of the key and of the call, which is a function's name, what it is about and its body. Both
     /// are null for a call that cannot be repeated.
     pub(crate) fn hashes(&self, call: &str, body: &[u8]) -> [Value; 2] {
-        if !self.is_chosen {
+        let Some(key) = &self.0 else {
             return [Value::Null, Value::Null];
-        }
+        };
         let request = Sha256::new().chain_update(call).chain_update(b"\n");
         let request = request.chain_update(body).finalize();
-        [Sha256::digest(&self.text), request].map(|hash| json!(hex::encode(hash)))
+        [Sha256::digest(key.as_str()), request].map(|hash| json!(hex::encode(hash)))
+    }
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IdempotencyKey(redacted)")
     }
 }
 

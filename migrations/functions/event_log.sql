@@ -13,7 +13,6 @@ create or replace function webhooks.has_reached(event_id text, event_ref bigint,
 returns boolean
 language sql stable
 set search_path = ''
-set enable_seqscan = off
 as $$
   select exists (
     select from public.webhook_deliveries d
@@ -84,8 +83,9 @@ begin
       and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
     order by created_at desc, event_id
   loop
+    -- One at least, so that the next call goes on.
     if cardinality(found_events) = page_size or looked_at = most
-      or clock_timestamp() > now() + interval '1 second'
+      or looked_at > 0 and clock_timestamp() > now() + interval '1 second'
     then
       is_more := true;
       exit;
@@ -98,7 +98,7 @@ begin
       or not webhooks.is_in_payload(event.id, search, part);
     found_events := array_append(found_events, webhooks.event_object(
         event.event_id, event.event_type, event.user_id, event.created_at)
-      || jsonb_build_object('deliveries', webhooks.count_deliveries(event.event_id, event.id, endpoints)));
+      || jsonb_build_object('deliveries', webhooks.count_deliveries(event.event_id, endpoints)));
   end loop;
   return jsonb_build_object(
     'events', to_jsonb(found_events),
@@ -129,11 +129,9 @@ as $$
 $$;
 
 -- How many of the event's deliveries to these endpoints have which status.
-create or replace function webhooks.count_deliveries(event_id text, event_ref bigint, endpoints uuid[])
-returns jsonb
+create or replace function webhooks.count_deliveries(event_id text, endpoints uuid[]) returns jsonb
 language sql stable
 set search_path = ''
-set enable_seqscan = off
 as $$
   select jsonb_build_object(
     'pending', count(*) filter (where d.status = 'pending'),
@@ -142,7 +140,6 @@ as $$
     'failed', count(*) filter (where d.status = 'failed'))
   from public.webhook_deliveries d
   where d.event_id = count_deliveries.event_id and d.endpoint_id = any (endpoints)
-    and d.event_ref = count_deliveries.event_ref
 $$;
 
 -- One event that was for the caller, as JSON text: its payload, and of each of the caller's endpoints the delivery, or
@@ -193,7 +190,7 @@ $$;
 revoke all on function
   webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
   webhooks.event_object(text, text, uuid, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
-  webhooks.count_deliveries(text, bigint, uuid[])
+  webhooks.count_deliveries(text, uuid[])
   from public;
 revoke all on function
   public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text)

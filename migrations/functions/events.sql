@@ -124,6 +124,21 @@ begin
 end
 $$;
 
+-- Stores an event, for the pump to fan out after the commit.
+create or replace function webhooks.store_for_pump(
+  event_id text, event_type text, user_id uuid, max_attempts integer, payload text
+) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  insert into webhooks.outbox (owner, event_ref)
+  values (coalesce(user_id, webhooks.no_owner()),
+    (webhooks.store_event(event_id, event_type, user_id, max_attempts, payload)).ref)
+  on conflict do nothing;
+end
+$$;
+
 -- Stores an event that SQL emits, to be fanned out after the commit. One that `deliver` would refuse is
 -- refused as `on_refusal` says: with 'raise' by the error 22023 (invalid_parameter_value), with
 -- 'count' by a row in webhooks.refused_events and the answer null.
@@ -157,10 +172,7 @@ begin
     refusal := webhooks.event_refusal(id, event_type, body, max_attempts, octet_length(payload));
   end if;
   if refusal is null then
-    insert into webhooks.outbox (owner, event_ref)
-    values (coalesce(user_id, webhooks.no_owner()),
-      (webhooks.store_event(id, event_type, user_id, max_attempts, payload)).ref)
-    on conflict do nothing;
+    perform webhooks.store_for_pump(id, event_type, user_id, max_attempts, payload);
     perform webhooks.wake_up_deliver();
     return id;
   end if;
@@ -238,10 +250,8 @@ begin
   loop
     event := webhooks.read_emitted(item);
     if event.refusal is null then
-      insert into webhooks.outbox (owner, event_ref)
-      values (coalesce(event.user_id, webhooks.no_owner()), (webhooks.store_event(
-        event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload)).ref)
-      on conflict do nothing;
+      perform webhooks.store_for_pump(
+        event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
     end if;
     answers[nth] := jsonb_build_object('event_id', event.event_id) || coalesce(event.refusal - 'status', '{}');
   end loop;
@@ -434,10 +444,8 @@ begin
         jsonb_build_object('event_id', event.event_id, 'refused', event.refusal);
       continue;
     end if;
-    insert into webhooks.outbox (owner, event_ref)
-    values (coalesce(event.user_id, webhooks.no_owner()), (webhooks.store_event(
-      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload)).ref)
-    on conflict do nothing;
+    perform webhooks.store_for_pump(
+      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
     answers[nth] := jsonb_build_object('event_id', event.event_id, 'stored', true);
   end loop;
   return jsonb_build_object(
@@ -451,7 +459,8 @@ revoke all on function
   webhooks.payload(text, text, jsonb),
   webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
   webhooks.number_refusal(jsonb),
-  webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
+  webhooks.store_event(text, text, uuid, integer, text),
+  webhooks.store_for_pump(text, text, uuid, integer, text), webhooks.lock_event(bigint),
   webhooks.emit(text, jsonb, uuid, text, text, integer), webhooks.read_emitted(jsonb),
   webhooks.parse_events(text), webhooks.read_event(jsonb)
   from public;
@@ -466,7 +475,8 @@ grant execute on function
   webhooks.payload(text, text, jsonb),
   webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
   webhooks.number_refusal(jsonb),
-  webhooks.store_event(text, text, uuid, integer, text), webhooks.lock_event(bigint),
+  webhooks.store_event(text, text, uuid, integer, text),
+  webhooks.store_for_pump(text, text, uuid, integer, text), webhooks.lock_event(bigint),
   webhooks.parse_events(text), webhooks.read_event(jsonb),
   public.emit_webhook_event(text, jsonb, uuid, text, text, integer), public.emit_webhook_events(text),
   public.broadcast_webhook_event(text, jsonb, text, text, integer),

@@ -19,7 +19,6 @@ set lock_timeout = '5s'
 as $$
 declare
   watch webhooks.watches;
-  event text;
 begin
   if event_prefix !~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' or length(event_prefix) > 90 then
     raise invalid_parameter_value using
@@ -35,8 +34,8 @@ begin
     condition = excluded.condition, key_columns = excluded.key_columns
   returning w.* into watch;
   perform webhooks.check_watch(watch);
+  perform webhooks.drop_watch(watch);
   -- Depends on the columns, so that they cannot be dropped unnoticed.
-  execute format('drop view if exists webhooks.watched_%s', watch.id);
   execute format('create view webhooks.watched_%s as select %s from %s where (%s)', watch.id,
     (select string_agg(distinct format('%I', c.name), ', ') from unnest(
       watch.key_columns || watch.owner_column || coalesce(watch.columns, '{}')) as c (name)),
@@ -44,17 +43,28 @@ begin
   execute format('comment on view webhooks.watched_%s is %L', watch.id,
     'What webhook_watch needs of the table. select webhook_unwatch(...) first, to drop a column of it.');
   execute format('revoke all on webhooks.watched_%s from public, anon, authenticated, service_role', watch.id);
-  foreach event in array array['insert', 'update', 'delete'] loop
-    execute format('drop trigger if exists webhooks_watch_%s on %s', event, watch.table_name);
-    execute format(
+  execute (
+    select string_agg(format(
       'create trigger webhooks_watch_%1$s after %1$s on %2$s referencing %3$s '
       'for each statement execute function webhooks.emit_changes(%4$s)',
-      event, watch.table_name,
-      case event when 'insert' then 'new table as new_rows' when 'delete' then 'old table as old_rows'
-        else 'new table as new_rows old table as old_rows' end,
-      watch.id);
-  end loop;
+      t.event, watch.table_name, t.rows, watch.id), ';')
+    from (values ('insert', 'new table as new_rows'), ('delete', 'old table as old_rows'),
+      ('update', 'new table as new_rows old table as old_rows')) as t (event, rows));
   return webhooks.watch_object(watch);
+end
+$$;
+
+-- Drops the triggers and the view of a watched table, where they are.
+create or replace function webhooks.drop_watch(watch webhooks.watches) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  execute format(
+    'drop trigger if exists webhooks_watch_insert on %1$s; '
+    'drop trigger if exists webhooks_watch_update on %1$s; '
+    'drop trigger if exists webhooks_watch_delete on %1$s; '
+    'drop view if exists webhooks.watched_%2$s', watch.table_name, watch.id);
 end
 $$;
 
@@ -124,16 +134,12 @@ set lock_timeout = '5s'
 as $$
 declare
   watch webhooks.watches;
-  event text;
 begin
   delete from webhooks.watches w where w.table_name = watched returning w.* into watch;
   if not found then
     return false;
   end if;
-  foreach event in array array['insert', 'update', 'delete'] loop
-    execute format('drop trigger if exists webhooks_watch_%s on %s', event, watched);
-  end loop;
-  execute format('drop view if exists webhooks.watched_%s', watch.id);
+  perform webhooks.drop_watch(watch);
   return true;
 end
 $$;
@@ -248,7 +254,8 @@ begin
   perform webhooks.wake_up_deliver();
   return null;
 exception when others then
-  raise warning 'changes of % are no events: %', tg_relid::regclass, sqlerrm;
+  -- The log has no value of a row, which the sentence may have.
+  raise warning 'changes of % are no events: SQLSTATE %', tg_relid::regclass, sqlstate;
   insert into webhooks.refused_events (event_type, code, error)
   values (watch.event_prefix || '.' || lower(tg_op), 'watch_failed', sqlerrm);
   return null;
@@ -257,7 +264,7 @@ $$;
 
 revoke all on function
   webhooks.key_columns(regclass), webhooks.check_watch(webhooks.watches),
-  webhooks.watch_object(webhooks.watches), webhooks.row_expression(webhooks.watches, text),
+  webhooks.drop_watch(webhooks.watches), webhooks.watch_object(webhooks.watches), webhooks.row_expression(webhooks.watches, text),
   webhooks.changes_query(webhooks.watches, text), webhooks.emit_changes()
   from public;
 revoke all on function

@@ -7,12 +7,12 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use jsonschema::Validator;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// A worker, by its name.
 pub type Worker = &'static str;
@@ -43,8 +43,8 @@ pub struct Operation {
     pub method: String,
     /// With `{names}` in it.
     pub path: String,
-    /// As the document has it, with references resolved one level down where they are followed.
-    pub value: Value,
+    /// As the document has it.
+    pub value: &'static Value,
     /// This path and the others it is served at.
     pub paths: Vec<String>,
 }
@@ -54,7 +54,7 @@ impl Operation {
     #[must_use]
     pub fn response(&self, status: u16) -> Option<&'static Value> {
         let reference = self.value["responses"].get(status.to_string())?;
-        Some(CONTRACT.follow(reference.clone()))
+        Some(CONTRACT.follow(reference))
     }
 
     /// Whether one of its answers has this code.
@@ -75,6 +75,13 @@ impl Operation {
 #[must_use]
 pub fn operations() -> &'static [Operation] {
     &CONTRACT.operations
+}
+
+/// Whether a value is what a schema of the document says.
+#[must_use]
+pub fn is_valid(schema: &str, value: &Value) -> bool {
+    let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+    CONTRACT.validator(&schema).is_valid(value)
 }
 
 /// Says where a worker is, so that its answers are checked.
@@ -106,7 +113,7 @@ struct Contract {
     document: &'static Value,
     operations: Vec<Operation>,
     /// By the text of the schema.
-    validators: Mutex<HashMap<String, &'static Validator>>,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
     exercised: Mutex<HashSet<String>>,
 }
 
@@ -115,6 +122,8 @@ impl Contract {
         let text = fs::read_to_string(FILE).expect("`cargo xtask build` makes the document");
         let mut document: Value = serde_json::from_str(&text).expect("it is JSON");
         close(&mut document);
+        // It is there until the tests end.
+        let document: &'static Value = Box::leak(Box::new(document));
         let mut operations = Vec::new();
         for (path, item) in document["paths"].as_object().expect("paths") {
             let Some(aliases) = item.get("x-aliases") else {
@@ -136,14 +145,14 @@ impl Contract {
                         },
                         method: method.to_uppercase(),
                         path: path.clone(),
-                        value: value.clone(),
+                        value,
                         paths: paths.clone(),
                     });
                 }
             }
         }
         Self {
-            document: Box::leak(Box::new(document)),
+            document,
             operations,
             validators: Mutex::default(),
             exercised: Mutex::default(),
@@ -151,13 +160,13 @@ impl Contract {
     }
 
     /// What a reference stands for.
-    fn follow(&self, value: Value) -> &'static Value {
+    fn follow(&self, value: &'static Value) -> &'static Value {
         match value.get("$ref").and_then(Value::as_str) {
             Some(reference) => {
                 let pointer = reference.strip_prefix('#').expect("a local reference");
                 self.document.pointer(pointer).expect("it is there")
             }
-            None => Box::leak(Box::new(value)),
+            None => value,
         }
     }
 
@@ -179,7 +188,7 @@ impl Contract {
         let call = format!("{worker}: {method} {path} → {status}");
         if *method == Method::OPTIONS && worker == "manage" {
             assert_eq!(status, 204, "{call}");
-            return self.check_headers(&call, &json!({"headers": self.shared_headers()}), headers);
+            return self.check_headers(&call, self.headers_of_manage(), headers);
         }
         // Of two that fit, such as /webhooks/stats and /webhooks/{endpoint_id}, the one that names more of it.
         let names = |operation: &Operation| {
@@ -216,7 +225,8 @@ impl Contract {
                 (worker.to_owned(), self.shared(worker, "not_found"))
             }
         };
-        self.check_headers(&call, response, headers);
+        let known = response["headers"].as_object().into_iter().flatten();
+        self.check_headers(&call, known, headers);
         if *method != Method::HEAD {
             self.check_body(&call, response, headers, body);
         }
@@ -230,21 +240,21 @@ impl Contract {
     }
 
     /// The headers of every answer of `manage`.
-    fn shared_headers(&self) -> Map<String, Value> {
+    fn headers_of_manage(&self) -> impl Iterator<Item = (&'static String, &'static Value)> + Clone {
         let known = self.document["components"]["headers"].as_object();
-        let known = known.expect("headers").iter();
-        known
-            .filter(|(name, _)| name.starts_with("Access-"))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        let known = known.into_iter().flatten();
+        known.filter(|(name, _)| name.starts_with("Access-"))
     }
 
     #[track_caller]
-    fn check_headers(&self, call: &str, response: &Value, headers: &HeaderMap) {
-        let none = Map::new();
-        let known = response["headers"].as_object().unwrap_or(&none);
-        for (name, reference) in known {
-            let header = self.follow(reference.clone());
+    fn check_headers(
+        &self,
+        call: &str,
+        known: impl Iterator<Item = (&'static String, &'static Value)> + Clone,
+        headers: &HeaderMap,
+    ) {
+        for (name, reference) in known.clone() {
+            let header = self.follow(reference);
             let value = headers.get(name).and_then(|value| value.to_str().ok());
             match value {
                 Some(value) => {
@@ -256,8 +266,8 @@ impl Contract {
         }
         for name in headers.keys() {
             let is_known = known
-                .keys()
-                .any(|known| known.eq_ignore_ascii_case(name.as_str()));
+                .clone()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name.as_str()));
             assert!(
                 is_known || TRANSPORT.contains(&name.as_str()),
                 "{call}: header {name} is not in the document"
@@ -276,18 +286,22 @@ impl Contract {
         self.validate(call, &content["schema"], body);
     }
 
-    #[track_caller]
-    fn validate(&self, what: &str, schema: &Value, value: &Value) {
-        let text = schema.to_string();
+    /// Made once for each schema.
+    fn validator(&self, schema: &Value) -> Arc<Validator> {
         let mut validators = self.validators.lock().expect("writable");
-        let validator = *validators.entry(text).or_insert_with(|| {
+        let validator = validators.entry(schema.to_string()).or_insert_with(|| {
             let whole = json!({"allOf": [schema], "components": self.document["components"]});
             let options = jsonschema::options().with_draft(jsonschema::Draft::Draft202012);
             let options = options.should_validate_formats(true);
-            Box::leak(Box::new(options.build(&whole).expect("a valid schema")))
+            Arc::new(options.build(&whole).expect("a valid schema"))
         });
-        drop(validators);
-        let errors: Vec<String> = validator
+        Arc::clone(validator)
+    }
+
+    #[track_caller]
+    fn validate(&self, what: &str, schema: &Value, value: &Value) {
+        let errors: Vec<String> = self
+            .validator(schema)
             .iter_errors(value)
             .map(|error| format!("{} at {}", error.masked(), error.instance_path()))
             .collect();

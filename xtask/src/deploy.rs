@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use crate::{build, command, migrate, run, say, setup};
+use crate::{build, command, migrate, run, say, setup, stack};
 
 /// What to deploy, and how.
 #[derive(Args)]
@@ -97,6 +97,8 @@ pub(crate) fn run_all(root: &Path, options: &Options) -> Result<()> {
         let answer = ask("Begin? [y/N] ")?;
         ensure!(answer.eq_ignore_ascii_case("y"), "nothing was changed");
     }
+    // From here on Ctrl-C ends the program that runs, and what this one has written is deleted.
+    stack::catch_interrupts()?;
     setup::all(root)?;
     if let Some(url) = &values.database_url {
         migrate::apply_to(root, url, options.dry_run)?;
@@ -202,9 +204,9 @@ impl Values {
         let mut wrangler = command(root, "wrangler");
         wrangler.args(["deploy", "--env", worker, "--keep-vars"]);
         let mut secrets = Map::new();
-        for (setting, value) in &self.settings {
-            if !setting.workers.contains(&worker) {
-            } else if setting.is_secret {
+        let settings = self.settings.iter();
+        for (setting, value) in settings.filter(|(setting, _)| setting.workers.contains(&worker)) {
+            if setting.is_secret {
                 secrets.insert(setting.name.to_owned(), Value::String(value.clone()));
             } else {
                 wrangler
@@ -292,4 +294,30 @@ fn ask(question: &str) -> Result<String> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(answer.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_setting_of_the_documentation_is_deployed() {
+        let documented: BTreeSet<&str> = include_str!("../../docs/configuration.md")
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            // Of development only.
+            .filter(|name| *name != "ALLOW_LOCAL_ENDPOINTS")
+            .collect();
+        let deployed = SETTINGS.iter().map(|setting| setting.name).collect();
+        assert_eq!(documented, deployed);
+        for setting in &SETTINGS {
+            let row = format!("| `{}` | ", setting.name);
+            let text = include_str!("../../docs/configuration.md");
+            let row = text.lines().find(|line| line.starts_with(&row)).unwrap();
+            assert_eq!(row.contains("secret |"), setting.is_secret, "{row}");
+            assert_eq!(row.contains("| both |"), setting.workers == BOTH, "{row}");
+        }
+    }
 }

@@ -183,7 +183,8 @@ fn stop(child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-fn catch_interrupts() -> Result<()> {
+/// Has Ctrl-C and signals that ask to stop only noted.
+pub(crate) fn catch_interrupts() -> Result<()> {
     match ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst)) {
         // By the stack before.
         Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),

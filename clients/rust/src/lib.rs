@@ -157,8 +157,8 @@ pub async fn trigger_webhook<D: Serialize>(
     }
 }
 
-/// Emits events in calls of up to 100, and says of each, in their order, what [`trigger_webhook`] says. An event that is
-/// refused keeps none of the others.
+/// Emits events in calls of up to 100, and says of each, in their order, what [`trigger_webhook`] says. A refused
+/// event does not affect the others.
 pub async fn trigger_webhooks<D: Serialize>(
     target: &Target,
     events: &[Event<'_, D>],

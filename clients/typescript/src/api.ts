@@ -11,7 +11,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes events in, or sends what is due
+         * Takes events, or sends due deliveries
          * @description `{"event": {…}}` stores an event and sends it at once. The same `event_id` never becomes a second delivery to the
          *     same endpoint, so a call that timed out can be repeated. A type that is not in the catalogue is accepted,
          *     and reaches those who are subscribed to `*`.
@@ -26,8 +26,8 @@ export interface paths {
          *     `pending` and sent after the answer or by the cron. An event that more than 1,000 endpoints want is answered with
          *     `more`, and becomes deliveries 1,000 at a time.
          *
-         *     `{"action": "retry"}` sends one batch of what is due, as the cron does until nothing is. `{"action": "wake"}`
-         *     answers 202 and sends what is due after that; `WAKE_UP_KEY` opens it, too.
+         *     `{"action": "retry"}` sends one batch of due deliveries. `{"action": "wake"}` answers 202 and then sends due deliveries
+         *     until none is left; `WAKE_UP_KEY` opens it, too.
          */
         post: operations["deliver"];
         delete?: never;
@@ -390,8 +390,8 @@ export interface paths {
         /**
          * Has failed deliveries sent again
          * @description Those that were created from `since` until `until`, a window of at most 14 days, oldest first and 10,000 at a time.
-         *     `more` says that there are others, for another call. What is due already stays as it is: repeating the
-         *     call changes nothing.
+         *     `more` says that a further call is needed for the rest. Deliveries that are due already are left alone, so the call
+         *     can be repeated.
          */
         post: operations["recoverDeliveries"];
         delete?: never;
@@ -777,17 +777,7 @@ export interface components {
         EventResults: {
             accepted: number;
             /** @description In the order of the call. */
-            events: ({
-                delivered: number;
-                duplicates: number;
-                event_id: string;
-                failed: number;
-                /** @constant */
-                more?: true;
-                pending: number;
-                results: components["schemas"]["Outcome"][];
-                retrying: number;
-            } | components["schemas"]["RefusedEvent"])[];
+            events: (components["schemas"]["SentEvent"] | components["schemas"]["RefusedEvent"])[];
             refused: number;
             /** @constant */
             success: true;
@@ -840,6 +830,13 @@ export interface components {
          * @example 2ec36fac-f082-4d21-aa90-01939b963b47
          */
         Id: string;
+        LoggedEvent: {
+            /** @enum {unknown} */
+            audience: "owner" | "everyone";
+            created_at: components["schemas"]["Time"];
+            event_id: string;
+            event_type: string;
+        };
         /** @description Attempts for an event that says nothing itself. Null stands for 5. */
         MaxAttempts: number | null;
         Message: {
@@ -962,8 +959,8 @@ export interface components {
         /**
          * @description Headers to send along. Their values are never shown again. Refused are those of HTTP itself, of the signatures, of proxies
          *     and of what servers believe about the client or the method (`X-Forwarded-For`, `True-Client-IP`,
-         *     `X-HTTP-Method-Override` and the like: those that begin with a word of `x-names-not-beginning-with`), in any
-         *     case of letters and with `_` for `-`. No two names may be the same in that sense.
+         *     `X-HTTP-Method-Override` and the like: `x-reserved` lists the beginnings of names, and with `$` whole names), in
+         *     any case of letters and with `_` for `-`. No two names may be the same in that sense.
          * @example {
          *       "Authorization": "Bearer abc"
          *     }
@@ -1002,6 +999,22 @@ export interface components {
          */
         Scope: "read" | "write";
         Scopes: components["schemas"]["Scope"][];
+        SentEvent: {
+            delivered: number;
+            /** @description Endpoints that had the event already. */
+            duplicates: number;
+            event_id: string;
+            failed: number;
+            /**
+             * @description Present where more endpoints want it than were seen to.
+             * @constant
+             */
+            more?: true;
+            /** @description Stored and not sent yet. */
+            pending: number;
+            results: components["schemas"]["Outcome"][];
+            retrying: number;
+        };
         /** @enum {string} */
         SignatureHeader: "id" | "timestamp" | "standard" | "stripe" | "convoy" | "hex";
         /**
@@ -1847,7 +1860,6 @@ export interface operations {
             400: components["responses"]["manage.invalid_value"];
             401: components["responses"]["manage.unauthorized"];
             403: components["responses"]["manage.token_required"];
-            404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -1904,7 +1916,6 @@ export interface operations {
             400: components["responses"]["manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value"];
             401: components["responses"]["manage.unauthorized"];
             403: components["responses"]["manage.token_required"];
-            404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.idempotency_key_reused"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
@@ -1999,7 +2010,6 @@ export interface operations {
             };
             400: components["responses"]["manage.invalid_value"];
             401: components["responses"]["manage.unauthorized"];
-            404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2094,7 +2104,6 @@ export interface operations {
             };
             400: components["responses"]["manage.invalid_field-or-invalid_value"];
             401: components["responses"]["manage.unauthorized"];
-            404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2227,7 +2236,6 @@ export interface operations {
             };
             400: components["responses"]["manage.invalid_field-or-invalid_value"];
             401: components["responses"]["manage.unauthorized"];
-            404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2264,7 +2272,6 @@ export interface operations {
             };
             400: components["responses"]["manage.invalid_field-or-invalid_value"];
             401: components["responses"]["manage.unauthorized"];
-            404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2325,7 +2332,6 @@ export interface operations {
             400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value"];
             401: components["responses"]["manage.unauthorized"];
             403: components["responses"]["manage.insufficient_scope"];
-            404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.idempotency_key_reused"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];

@@ -126,8 +126,8 @@ export async function triggerWebhook(
 }
 
 /**
- * Emits events in calls of up to 100, and says of each, in their order, whether it is stored. An event that is
- * refused keeps none of the others.
+ * Emits events in calls of up to 100, and says of each, in their order, whether it is stored. A refused
+ * event does not affect the others.
  */
 export async function triggerWebhooks(
   target: Target,

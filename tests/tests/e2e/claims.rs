@@ -336,20 +336,14 @@ async fn a_claim_takes_as_many_bytes_as_may_be_sent_and_one_delivery_at_least() 
     let event = json!([{
         "event_type": "a", "data": {"text": "x".repeat(1000)}, "user_id": database.user,
     }]);
+    let forget = "delete from public.webhook_deliveries; truncate webhooks.due_log, webhooks.queue";
     for (bytes, expected) in [(1, 1), (1500, 1), (3500, 3), (1_000_000, 10)] {
         let enqueue = "select public.enqueue_webhook_events($1, 50, 60, $2)";
         let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
             [&event.to_string(), &bytes];
         let answer: Value = client.query_one(enqueue, &parameters).await.unwrap().get(0);
         assert_eq!(claimed(&answer).len(), expected, "enqueue {bytes}");
-        client
-            .execute("delete from public.webhook_deliveries", &[])
-            .await
-            .unwrap();
-        client
-            .execute("truncate webhooks.due_log, webhooks.queue", &[])
-            .await
-            .unwrap();
+        client.batch_execute(forget).await.unwrap();
 
         let store = "select public.store_webhook_events($1)";
         client
@@ -364,14 +358,7 @@ async fn a_claim_takes_as_many_bytes_as_may_be_sent_and_one_delivery_at_least() 
         let claim = "select public.claim_webhook_deliveries(50, 60, null, $1)";
         let answer: Value = client.query_one(claim, &[&bytes]).await.unwrap().get(0);
         assert_eq!(claimed(&answer).len(), expected, "claim {bytes}");
-        client
-            .execute("delete from public.webhook_deliveries", &[])
-            .await
-            .unwrap();
-        client
-            .execute("truncate webhooks.due_log, webhooks.queue", &[])
-            .await
-            .unwrap();
+        client.batch_execute(forget).await.unwrap();
     }
     database.stop().await;
 }

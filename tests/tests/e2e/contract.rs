@@ -5,7 +5,7 @@ use futures_util::stream;
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tests::api_proxy::{ApiProxy, Mode};
-use tests::contract::{Operation, operations};
+use tests::contract::{Operation, is_valid, operations};
 use tests::receiver::Receiver;
 use tests::stack::{Answer, Stack, User, client};
 use tests::workers::Workers;
@@ -286,6 +286,42 @@ async fn a_key_that_may_only_read_changes_nothing() {
         refused, 10,
         "seven that change something, three about API keys"
     );
+}
+
+/// The list of names stands in the document and in the database: they are the same.
+#[tokio::test]
+async fn header_names_are_reserved_in_the_document_as_in_the_database() {
+    const WORDS: &str = "webhook- nuke- svix- stripe-signature content- transfer-encoding connection keep-alive host te \
+        trailer upgrade expect http2-settings accept-encoding date user-agent range if- max-forwards priority \
+        early-data alt- cf- cdn- sec- proxy- via x-via forwarded x-forwarded x-original- x-rewrite- x-envoy- x-amzn- \
+        x-amz-cf- x-real- x-client-ip client-ip true-client-ip x-true-client-ip x-cluster-client-ip x-remote- remote- \
+        x-originating-ip x-host x-azure- x-appengine- fastly- fly- akamai- x-akamai- x-vercel- x-nf- x-http-method \
+        x-method-override x-middleware- access-control- service-worker tenant-id x-tenant authorization";
+    let names = WORDS.split_whitespace().flat_map(|word| {
+        let word = word.to_owned();
+        [
+            word.clone(),
+            word.to_uppercase(),
+            word.replace('-', "_"),
+            format!("{word}x"),
+            format!("x{word}"),
+        ]
+    });
+    let names: Vec<String> = names.collect();
+    let is_reserved = "select n.name, webhooks.is_reserved_header(n.name) as is_reserved from unnest($1::text[]) as n (name)";
+    let rows = Stack::get().sql(is_reserved, &[&names]).await;
+    assert_eq!(rows.len(), names.len());
+    for row in rows {
+        let name = row["name"].as_str().unwrap();
+        let is_allowed = is_valid("RequestHeaders", &json!({name: "a"}));
+        assert_eq!(is_allowed, row["is_reserved"] == false, "{name}");
+        let is_ours = ["webhook-", "nuke-", "svix-"]
+            .iter()
+            .any(|prefix| name.to_lowercase().replace('_', "-").starts_with(prefix))
+            || name.to_lowercase().replace('_', "-") == "stripe-signature";
+        let is_allowed = is_valid("SignatureHeaders", &json!({name: "hex"}));
+        assert_eq!(is_allowed, row["is_reserved"] == false || is_ours, "{name}");
+    }
 }
 
 /// However a method is called: what is not in the document is no other one by another name.

@@ -240,7 +240,7 @@ const TABLES: [(&str, &str, [&str; 4]); 26] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 164] = [
+const FUNCTIONS: [(&str, &str); 166] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -298,6 +298,7 @@ const FUNCTIONS: [(&str, &str); 164] = [
     ("webhooks.delivery_object", "aaaaad"),
     ("webhooks.delivery_updated", "dddddd"),
     ("webhooks.disable_lost_endpoints", "ddddda"),
+    ("webhooks.drop_watch", "dddddd"),
     ("webhooks.due_owners", "ddddda"),
     ("webhooks.emit", "dddddd"),
     ("webhooks.emit_changes", "dddddd"),
@@ -390,6 +391,7 @@ const FUNCTIONS: [(&str, &str); 164] = [
     ("webhooks.signing_secrets", "ddddda"),
     ("webhooks.stats_object", "aaaaad"),
     ("webhooks.store_event", "ddddda"),
+    ("webhooks.store_for_pump", "ddddda"),
     ("webhooks.take_noted", "ddddda"),
     ("webhooks.take_turns", "ddddda"),
     ("webhooks.take_waiting", "ddddda"),

@@ -133,7 +133,7 @@ async fn receive(
     verify(&receiver.secrets, &headers, &body).map_err(bad)?;
     let event = serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?;
     let id = headers["webhook-id"].clone();
-    let first = is_first(&mut receiver.seen.lock().unwrap(), id);
+    let first = is_first(&mut receiver.seen.lock().expect("no holder panics"), id);
     if first {
         tokio::spawn(handle(event, body));
     }
