@@ -79,6 +79,7 @@ alter table public.webhook_endpoints
   add column if not exists signature_headers jsonb,
   add column if not exists retry_schedule integer[],
   add column if not exists metadata jsonb not null default '{}',
+  add column if not exists filter text,
   add column if not exists rate_limit_per_minute integer,
   add column if not exists max_attempts integer,
   add column if not exists headers jsonb not null default '{}',
@@ -99,6 +100,8 @@ comment on column public.webhook_endpoints.retry_schedule is
   'Seconds to wait after each failed attempt, the last step for all that follow. Null: the usual ones.';
 comment on column public.webhook_endpoints.metadata is
   'What the owner wants to find the endpoint by: texts by name. It is not sent.';
+comment on column public.webhook_endpoints.filter is
+  'What events must be besides of a wanted type: see functions/filters.sql. Null: anything.';
 comment on column public.webhook_endpoints.headers is
   'Headers to send along, by name. Only the service role reads the values.';
 comment on column public.webhook_endpoints.header_names is
@@ -112,6 +115,8 @@ create table if not exists public.webhook_events (
   event_type text not null,
   user_id uuid,
   max_attempts integer,
+  deliver_at timestamptz,
+  expires_at timestamptz,
   payload text not null,
   created_at timestamptz not null default now()
 );
@@ -123,6 +128,10 @@ comment on column public.webhook_events.user_id is
   'The audience: the owner whose endpoints get the event, or null for all owners.';
 comment on column public.webhook_events.max_attempts is
   'Attempts of each delivery. Null: the endpoint''s max_attempts, else 5.';
+comment on column public.webhook_events.deliver_at is
+  'When its deliveries are due first. Null: at once.';
+comment on column public.webhook_events.expires_at is
+  'From when on no attempt begins. Null: never.';
 comment on column public.webhook_events.payload is
   'The body of the request: the same bytes on every attempt.';
 
@@ -445,6 +454,8 @@ create type webhooks.new_event as (
   event_type text,
   user_id uuid,
   max_attempts integer,
+  deliver_at timestamptz,
+  expires_at timestamptz,
   payload text,
   -- Why it is not taken, see webhooks.event_refusal(); null where it is.
   refusal jsonb
@@ -452,8 +463,12 @@ create type webhooks.new_event as (
 create type webhooks.stored_event as (
   -- Its row's id.
   ref bigint,
+  event_id text,
   event_type text,
+  user_id uuid,
   max_attempts integer,
+  deliver_at timestamptz,
+  expires_at timestamptz,
   -- The size of its payload.
   bytes integer,
   -- False where the same event_id for the same audience was stored before.

@@ -47,6 +47,9 @@ struct Changes {
     /// How many and how long they may be is for the database to say.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     metadata: Option<Option<BTreeMap<Text, Text>>>,
+    /// What it may be is for the database to say.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    filter: Option<Option<Text>>,
     /// Only for a new endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<Text>,
@@ -151,6 +154,7 @@ pub(crate) async fn create(
             changes.signature_headers.flatten().map(|headers| json!(headers).to_string()),
         "secret": changes.secret, "retry_schedule": changes.retry_schedule,
         "metadata": changes.metadata.flatten().map(|metadata| json!(metadata).to_string()),
+        "filter": changes.filter,
     });
     let data: Box<RawValue> = database.call("create_webhook_endpoint", parameters).await?;
     expect::<WithSecret>(&data)?;
@@ -185,7 +189,7 @@ pub(crate) async fn update(
     if changes == "{}" {
         let message = "There is nothing to change: send any of url, description, events, \
             is_active, rate_limit_per_minute, max_attempts, headers, signature_headers, \
-            retry_schedule and metadata";
+            retry_schedule, metadata and filter";
         return Err(Error::InvalidBody(message.to_owned()));
     }
     let parameters = json!({"endpoint_id": id, "changes": changes});
@@ -308,7 +312,7 @@ mod tests {
                 r#"{"secrets": "x"}"#,
                 "secrets is not a known field, expected one of `url`, `description`, `events`, \
                     `is_active`, `rate_limit_per_minute`, `max_attempts`, `headers`, \
-                    `signature_headers`, `retry_schedule`, `metadata`, `secret`",
+                    `signature_headers`, `retry_schedule`, `metadata`, `filter`, `secret`",
             ),
         ] {
             assert_eq!(parse(body).unwrap_err(), expected);

@@ -7,9 +7,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use shared::error::Error;
 use shared::event::EventId;
-use shared::parse::{self, StorableJson, Text};
+use shared::parse::{self, StorableJson, Text, Whole};
 use shared::platform::Reply;
 use shared::postgrest::Database;
+use uuid::Uuid;
 use worker::url::Url;
 
 use crate::deliveries::{event_type, page_size};
@@ -41,14 +42,51 @@ fn contains(query: &mut Query) -> Result<Option<Text>, Error> {
     let Some(text) = query.take("contains")? else {
         return Ok(None);
     };
-    let refuse = |problem: String| Error::field("contains", problem);
     let json: &RawValue = serde_json::from_str(text.as_str())
-        .map_err(|problem| refuse(format!("must be a JSON object: {problem}")))?;
-    if !json.get().starts_with('{') {
-        return Err(refuse("must be a JSON object".to_owned()));
-    }
-    StorableJson::parse(json).map_err(refuse)?;
+        .map_err(|problem| Error::field("contains", format!("must be a JSON object: {problem}")))?;
+    storable_object("contains", json)?;
     Ok(Some(text))
+}
+
+/// Sees that this is an object that an event could have as data.
+fn storable_object(field: &str, json: &RawValue) -> Result<(), Error> {
+    if !json.get().starts_with('{') {
+        return Err(Error::field(field, "must be a JSON object"));
+    }
+    let storable = StorableJson::parse(json).map(drop);
+    storable.map_err(|problem| Error::field(field, problem))
+}
+
+/// `POST /webhooks/:id/filter/test` `{filter, event? | last?}` → 200 with what the filter says of each event.
+pub(crate) async fn test_filter(
+    database: &Database,
+    id: Uuid,
+    body: &[u8],
+) -> Result<Reply, Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Test<'a> {
+        filter: Text,
+        #[serde(borrow)]
+        event: Option<&'a RawValue>,
+        last: Option<Whole<1, 100>>,
+    }
+    #[derive(Deserialize)]
+    struct Tested {
+        #[serde(rename = "events")]
+        _events: Vec<IgnoredAny>,
+    }
+    let test: Test = parse::body(body)?;
+    if let Some(event) = test.event {
+        storable_object("event", event)?;
+    }
+    let parameters = json!({
+        "endpoint_id": id, "filter": test.filter, "event": test.event.map(RawValue::get),
+        "newest": test.last,
+    });
+    let data: Box<RawValue> = database.call("test_webhook_filter", parameters).await?;
+    expect::<Tested>(&data)?;
+    Ok(with_data(200, &data))
 }
 
 /// `GET /events/:event_id` → 200 with the payload and what became of it at each endpoint, or 404.

@@ -9,6 +9,7 @@
 //! | `DELETE /webhooks/:id` | deletes it and its deliveries |
 //! | `POST /webhooks/:id/rotate-secret` | gives it a new secret |
 //! | `POST /webhooks/:id/test` | sends it an example event |
+//! | `POST /webhooks/:id/filter/test` | says which events a filter would have let through |
 //! | `GET /webhooks/:id/stats` | its numbers |
 //! | `GET /webhooks/:id/deliveries` | its deliveries, newest first, page by page |
 //! | `GET /webhooks/:id/deliveries/:id` | one, with its payload and every attempt |
@@ -71,6 +72,8 @@ enum Resource {
     Secret(Uuid),
     /// A test of one endpoint.
     Test(Uuid),
+    /// A test of a filter for one endpoint.
+    FilterTest(Uuid),
     /// The recovery of what failed at one endpoint.
     Recovery(Uuid),
     /// One endpoint's deliveries.
@@ -126,6 +129,7 @@ impl Resource {
             [id] => Self::Endpoint(endpoint(id)?),
             [id, "rotate-secret"] => Self::Secret(endpoint(id)?),
             [id, "test"] => Self::Test(endpoint(id)?),
+            [id, "filter", "test"] => Self::FilterTest(endpoint(id)?),
             [id, "recover"] => Self::Recovery(endpoint(id)?),
             [id, "stats"] => Self::Stats(Some(endpoint(id)?)),
             [id, "deliveries"] => Self::Deliveries(endpoint(id)?),
@@ -139,9 +143,11 @@ impl Resource {
         match self {
             Self::Endpoints | Self::ApiKeys => "GET, HEAD, POST, OPTIONS",
             Self::Endpoint(_) => "GET, HEAD, PATCH, DELETE, OPTIONS",
-            Self::Secret(_) | Self::Test(_) | Self::Recovery(_) | Self::Resend(..) => {
-                "POST, OPTIONS"
-            }
+            Self::Secret(_)
+            | Self::Test(_)
+            | Self::FilterTest(_)
+            | Self::Recovery(_)
+            | Self::Resend(..) => "POST, OPTIONS",
             Self::Deliveries(_)
             | Self::Delivery(..)
             | Self::Stats(_)
@@ -283,6 +289,7 @@ impl Call<'_> {
             (Resource::Endpoint(id), _) => endpoints::delete(database, id).await,
             (Resource::Secret(id), _) => endpoints::rotate_secret(database, id, body, key).await,
             (Resource::Test(id), _) => deliveries::test(database, id, body).await,
+            (Resource::FilterTest(id), _) => events::test_filter(database, id, body).await,
             (Resource::Recovery(id), _) => deliveries::recover(database, id, body).await,
             (Resource::Deliveries(id), _) => deliveries::list(database, id, query()).await,
             (Resource::Delivery(id, delivery), _) => deliveries::get(database, id, delivery).await,
@@ -357,6 +364,10 @@ mod tests {
         let id = Uuid::try_parse(ID).unwrap();
         for (path, resource) in [
             (format!("/webhooks/{ID}/test"), Resource::Test(id)),
+            (
+                format!("/webhooks/{ID}/filter/test"),
+                Resource::FilterTest(id),
+            ),
             (format!("/webhooks/{ID}/recover"), Resource::Recovery(id)),
             (format!("/webhooks/{ID}/stats"), Resource::Stats(Some(id))),
             (

@@ -371,8 +371,8 @@ end
 $$;
 
 -- Ends the deliveries among the picked that can no longer be sent, and answers them: [{id,
--- endpoint_id, status, error}]. Their endpoint is inactive, or 20 claims in a row ended without a
--- result.
+-- endpoint_id, status, error}]. Their endpoint is inactive, their event expired, or 20 claims in a row ended
+-- without a result.
 create or replace function webhooks.settle(picked webhooks.picked[]) returns jsonb
 language plpgsql volatile
 set search_path = ''
@@ -383,10 +383,8 @@ begin
   with judged as (
     select d.row_id, case
         when not e.is_active then 'Endpoint was disabled'
-        -- No `exists`: that may be planned as a look at all events.
-        when d.payload is null and (
-          select v.id from public.webhook_events v where v.id = d.event_ref limit 1) is null
-          then 'The event is gone'
+        when d.payload is null and v.id is null then 'The event is gone'
+        when v.expires_at <= now() then 'The event expired'
         when d.unrecorded_claims >= 20
           then format('Given up: %s claims in a row ended without a result', d.unrecorded_claims)
       end as problem
@@ -399,6 +397,9 @@ begin
     left join lateral (
       select e.id, e.is_active from public.webhook_endpoints e where e.id = p.endpoint_id limit 1
     ) e on true
+    left join lateral (
+      select v.id, v.expires_at from public.webhook_events v where v.id = d.event_ref limit 1
+    ) v on true
   ),
   ended as (
     update public.webhook_deliveries d

@@ -327,9 +327,9 @@ declare
   delivery public.webhook_deliveries;
 begin
   perform webhooks.fan_out(
-    (webhooks.store_event(test_id, event_type, caller, 1,
-      webhooks.payload(test_id, event_type, data))).ref,
-    test_id, event_type, caller, 1, null, endpoint_id, null, 0, 0);
+    webhooks.store_event(webhooks.with_payload(
+      row(test_id, event_type, caller, 1, null, null, null, null), data)),
+    null, endpoint_id, null, 0, 0);
   select d.* into delivery
   from public.webhook_deliveries d
   where d.event_id = test_id and d.endpoint_id = make_test.endpoint_id;

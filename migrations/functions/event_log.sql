@@ -20,6 +20,27 @@ as $$
       and d.event_ref = has_reached.event_ref)
 $$;
 
+-- The events addressed to an owner or to all owners, newest first, from `from_time` until before `to_time`, after the
+-- one of `last_time` and `last_id`. Put in the place of its call, so that no more are read than are wanted.
+create or replace function webhooks.logged_events(
+  owner uuid, from_time timestamptz, to_time timestamptz, last_time timestamptz, last_id text
+) returns table (
+  id bigint, event_id text, event_type text, user_id uuid, created_at timestamptz, deliver_at timestamptz,
+  expires_at timestamptz)
+language sql stable
+begin atomic
+  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at
+  from public.webhook_events e
+  where e.user_id = owner and e.created_at >= from_time and e.created_at < to_time
+    and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
+  union all
+  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at
+  from public.webhook_events e
+  where e.user_id is null and e.created_at >= from_time and e.created_at < to_time
+    and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
+  order by created_at desc, event_id;
+end;
+
 -- The events that were for the caller, newest first: {events, next_cursor}. They are those addressed to the
 -- caller and, of those for all owners, those that reached one of the caller's endpoints.
 --
@@ -72,16 +93,7 @@ begin
     last_id := substr(cursor, position('_' in cursor) + 1);
   end if;
   for event in
-    select e.id, e.event_id, e.event_type, e.user_id, e.created_at
-    from public.webhook_events e
-    where e.user_id = caller and e.created_at >= from_time and e.created_at < to_time
-      and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
-    union all
-    select e.id, e.event_id, e.event_type, e.user_id, e.created_at
-    from public.webhook_events e
-    where e.user_id is null and e.created_at >= from_time and e.created_at < to_time
-      and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
-    order by created_at desc, event_id
+    select * from webhooks.logged_events(caller, from_time, to_time, last_time, last_id)
   loop
     -- One at least, so that the next call goes on.
     if cardinality(found_events) = page_size or looked_at = most
@@ -97,7 +109,7 @@ begin
       or event.user_id is null and not webhooks.has_reached(event.event_id, event.id, endpoints)
       or not webhooks.is_in_payload(event.id, search, part);
     found_events := array_append(found_events, webhooks.event_object(
-        event.event_id, event.event_type, event.user_id, event.created_at)
+        event.event_id, event.event_type, event.user_id, event.created_at, event.deliver_at, event.expires_at)
       || jsonb_build_object('deliveries', webhooks.count_deliveries(event.event_id, endpoints)));
   end loop;
   return jsonb_build_object(
@@ -109,11 +121,13 @@ $$;
 
 -- An event as lists show it.
 create or replace function webhooks.event_object(
-  event_id text, event_type text, user_id uuid, created_at timestamptz
+  event_id text, event_type text, user_id uuid, created_at timestamptz, deliver_at timestamptz,
+  expires_at timestamptz
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
   'event_id', event_id, 'event_type', event_type, 'created_at', webhooks.utc(created_at),
+  'deliver_at', webhooks.utc(deliver_at), 'expires_at', webhooks.utc(expires_at),
   'audience', case when user_id is null then 'everyone' else 'owner' end);
 
 -- Whether the event's payload has this text, in any case, and its data this object. Null is no condition.
@@ -144,7 +158,8 @@ $$;
 
 -- One event that was for the caller, as JSON text: its payload, and of each of the caller's endpoints the delivery, or
 -- why there is none: `pending` (it is being fanned out), `registered_later`, `not_subscribed`, or
--- `subscribed_later`. Where an event for the caller and one for all owners have the same id, it is the caller's.
+-- `filtered`, or
+-- `subscribed_later`: in this order, by what the endpoint is now. Where an event for the caller and one for all owners have the same id, it is the caller's.
 -- Runs as its owner, as list_webhook_events().
 create or replace function public.get_webhook_event(event_id text) returns text
 language plpgsql volatile security definer
@@ -168,7 +183,8 @@ begin
     raise sqlstate 'PT404' using message = 'Event not found', hint = 'not_found';
   end if;
   is_pending := exists (select from webhooks.outbox o where o.event_ref = event.id);
-  return webhooks.event_object(event.event_id, event.event_type, event.user_id, event.created_at)
+  return webhooks.event_object(event.event_id, event.event_type, event.user_id, event.created_at,
+      event.deliver_at, event.expires_at)
     || jsonb_build_object('payload', event.payload::jsonb, 'endpoints', coalesce((
       select jsonb_agg(jsonb_build_object(
         'endpoint_id', o.id, 'url', o.url,
@@ -178,6 +194,8 @@ begin
           when is_pending then 'pending'
           when o.created_at > event.created_at then 'registered_later'
           when not o.events && webhooks.event_patterns(event.event_type) then 'not_subscribed'
+          when not coalesce(webhooks.filter_result(o.filter, event.payload::jsonb, o.metadata), o.filter is null)
+            then 'filtered'
           else 'subscribed_later' end)
         order by o.created_at, o.id)
       from public.webhook_endpoints o
@@ -187,14 +205,79 @@ begin
 end
 $$;
 
+-- Which of the caller's newest events a filter would have had sent to an endpoint: {tested, matched, events}, of
+-- each event {event_id, event_type, created_at, matches, conditions: [{condition, matches}]}. `matches` is null where
+-- the event has not what is asked about, or what cannot be compared. Tested are up to `newest` events of types that
+-- the endpoint is subscribed to, of the last 1,000, as far as a second goes; or `event`, an object as text with any of
+-- what receivers get. Runs as its owner, as list_webhook_events().
+create or replace function public.test_webhook_filter(
+  endpoint_id uuid, filter text, event text default null, newest integer default null
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+set jit = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
+#variable_conflict use_column
+declare
+  endpoint constant jsonb := webhooks.require_endpoint(endpoint_id, 'read');
+  metadata constant jsonb := endpoint -> 'metadata';
+  caller constant uuid := webhooks.caller('read');
+  endpoints constant uuid[] := webhooks.endpoints_of(caller);
+  subscribed constant text[] := array(select jsonb_array_elements_text(endpoint -> 'events'));
+  given constant jsonb := webhooks.parse_json('event', test_webhook_filter.event);
+  most constant integer := coalesce(newest, 20);
+  logged record;
+  results jsonb[] := '{}';
+begin
+  if test_webhook_filter.filter is null then
+    perform webhooks.refuse_field('filter', 'is required');
+  end if;
+  perform webhooks.check_filter(test_webhook_filter.filter, metadata);
+  if jsonb_typeof(given) <> 'object' or given is not null and newest is not null then
+    perform webhooks.refuse_field('event', 'must be an object, and come without last');
+  end if;
+  if most not between 1 and 100 then
+    perform webhooks.refuse_field('last', 'must be a whole number from 1 to 100');
+  end if;
+  if given is not null then
+    results := array[webhooks.filter_report(test_webhook_filter.filter, given, metadata)];
+  else
+    for logged in
+      select l.*, p.payload
+      from (
+        select * from webhooks.logged_events(caller, '-infinity', 'infinity', 'infinity', '') limit 1000
+      ) l
+      cross join lateral (select e.payload from public.webhook_events e where e.id = l.id) p
+      where webhooks.event_patterns(l.event_type) && subscribed
+        and (l.user_id is not null or webhooks.has_reached(l.event_id, l.id, endpoints))
+    loop
+      exit when cardinality(results) = most
+        or cardinality(results) > 0 and clock_timestamp() > now() + interval '1 second';
+      results := array_append(results, jsonb_build_object('event_id', logged.event_id,
+          'event_type', logged.event_type, 'created_at', webhooks.utc(logged.created_at))
+        || webhooks.filter_report(test_webhook_filter.filter, logged.payload::jsonb, metadata));
+    end loop;
+  end if;
+  return jsonb_build_object('tested', cardinality(results),
+    'matched', (select count(*) from unnest(results) as r (result) where r.result -> 'matches' = 'true'),
+    'events', to_jsonb(results));
+end
+$$;
+
 revoke all on function
+  webhooks.logged_events(uuid, timestamptz, timestamptz, timestamptz, text),
   webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
-  webhooks.event_object(text, text, uuid, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
+  webhooks.event_object(text, text, uuid, timestamptz, timestamptz, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
   webhooks.count_deliveries(text, uuid[])
   from public;
 revoke all on function
-  public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text)
+  public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text),
+  public.test_webhook_filter(uuid, text, text, integer)
   from public, service_role;
 grant execute on function
-  public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text)
+  public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text),
+  public.test_webhook_filter(uuid, text, text, integer)
   to anon, authenticated;

@@ -79,30 +79,29 @@ $$;
 
 -- Stores an event. The same event_id for the same audience is the same event: where it is known, what
 -- is answered is what was stored first, and that is what is sent.
-create or replace function webhooks.store_event(
-  event_id text, event_type text, user_id uuid, max_attempts integer, payload text
-) returns webhooks.stored_event
+create or replace function webhooks.store_event(event webhooks.new_event) returns webhooks.stored_event
 language plpgsql volatile
 set search_path = ''
 as $$
-#variable_conflict use_column
 declare
   stored webhooks.stored_event;
 begin
-  stored.event_type := event_type;
-  stored.max_attempts := max_attempts;
-  stored.bytes := octet_length(payload);
   loop
-    insert into public.webhook_events (event_id, event_type, user_id, max_attempts, payload)
-    values (store_event.event_id, store_event.event_type, store_event.user_id,
-      store_event.max_attempts, store_event.payload)
+    insert into public.webhook_events as e
+      (event_id, event_type, user_id, max_attempts, deliver_at, expires_at, payload)
+    values (event.event_id, event.event_type, event.user_id, event.max_attempts, event.deliver_at,
+      event.expires_at, event.payload)
     on conflict (event_id, user_id) do nothing
-    returning id, true into stored.ref, stored.is_new;
+    returning e.id, event.event_id, event.event_type, event.user_id, event.max_attempts, event.deliver_at,
+      event.expires_at, octet_length(event.payload), true
+    into stored;
     exit when found;
-    select e.id, e.event_type, e.max_attempts, octet_length(e.payload), false into stored
+    select e.id, e.event_id, e.event_type, e.user_id, e.max_attempts, e.deliver_at, e.expires_at,
+      octet_length(e.payload), false
+    into stored
     from public.webhook_events e
-    where e.event_id = store_event.event_id
-      and (e.user_id = store_event.user_id or e.user_id is null and store_event.user_id is null)
+    where e.event_id = event.event_id
+      and (e.user_id = event.user_id or e.user_id is null and event.user_id is null)
     -- Retention, which skips locked events, must not delete it before this is committed.
     for key share;
     -- Else it was deleted in between.
@@ -125,16 +124,13 @@ end
 $$;
 
 -- Stores an event, for the pump to fan out after the commit.
-create or replace function webhooks.store_for_pump(
-  event_id text, event_type text, user_id uuid, max_attempts integer, payload text
-) returns void
+create or replace function webhooks.store_for_pump(event webhooks.new_event) returns void
 language plpgsql volatile
 set search_path = ''
 as $$
 begin
   insert into webhooks.outbox (owner, event_ref)
-  values (coalesce(user_id, webhooks.no_owner()),
-    (webhooks.store_event(event_id, event_type, user_id, max_attempts, payload)).ref)
+  values (coalesce(event.user_id, webhooks.no_owner()), (webhooks.store_event(event)).ref)
   on conflict do nothing;
 end
 $$;
@@ -143,16 +139,16 @@ $$;
 -- refused as `on_refusal` says: with 'raise' by the error 22023 (invalid_parameter_value), with
 -- 'count' by a row in webhooks.refused_events and the answer null.
 create or replace function webhooks.emit(
-  event_type text, data jsonb, user_id uuid, event_id text, on_refusal text, max_attempts integer
+  event_type text, data jsonb, user_id uuid, event_id text, on_refusal text, max_attempts integer,
+  deliver_at timestamptz, expires_at timestamptz
 ) returns text
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  id constant text := coalesce(event_id, gen_random_uuid()::text);
   body jsonb := data;
-  payload text;
-  refusal jsonb;
+  event webhooks.new_event := row(coalesce(event_id, gen_random_uuid()::text), event_type, user_id, max_attempts,
+    deliver_at, expires_at, null, null);
 begin
   if (on_refusal in ('raise', 'count')) is not true then
     raise invalid_parameter_value using message = 'on_refusal must be raise or count';
@@ -166,21 +162,21 @@ begin
       null;
     end;
   end if;
-  refusal := webhooks.number_refusal(body);
-  if refusal is null then
-    payload := webhooks.payload(id, event_type, body);
-    refusal := webhooks.event_refusal(id, event_type, body, max_attempts, octet_length(payload));
+  event.refusal := webhooks.number_refusal(body);
+  if event.refusal is null then
+    event := webhooks.with_payload(event, body);
   end if;
-  if refusal is null then
-    perform webhooks.store_for_pump(id, event_type, user_id, max_attempts, payload);
+  if event.refusal is null then
+    perform webhooks.store_for_pump(event);
     perform webhooks.wake_up_deliver();
-    return id;
+    return event.event_id;
   end if;
   if on_refusal = 'raise' then
-    raise invalid_parameter_value using message = refusal ->> 'error';
+    raise invalid_parameter_value using message = event.refusal ->> 'error';
   end if;
   insert into webhooks.refused_events (event_id, event_type, user_id, code, error)
-  values (left(event_id, 255), left(event_type, 255), user_id, refusal ->> 'code', refusal ->> 'error');
+  values (left(event_id, 255), left(event_type, 255), user_id, event.refusal ->> 'code',
+    event.refusal ->> 'error');
   return null;
 end
 $$;
@@ -189,14 +185,16 @@ $$;
 -- rolls back, the event never existed. Answers the event's id.
 --
 -- `event_id` (1 to 255 visible ASCII characters, made up where it is null) never becomes a
--- second delivery to the same endpoint. Raises 22023 (invalid_parameter_value) for an event that
+-- second delivery to the same endpoint. It is sent from `deliver_at` on, to the endpoints there are now, and no attempt
+-- begins after `expires_at`. Raises 22023 (invalid_parameter_value) for an event that
 -- `deliver` would refuse; with `on_refusal` 'count' it is not raised but counted, and null is answered: the
 -- transaction goes on. Raises 22004 (null_value_not_allowed) without an owner: an event for all
 -- owners has a function of its own. Runs as its owner, so that its callers need no table:
 -- the service role, and triggers that are `security definer`.
 create or replace function public.emit_webhook_event(
   event_type text, data jsonb, user_id uuid, event_id text default null,
-  on_refusal text default 'raise', max_attempts integer default null
+  on_refusal text default 'raise', max_attempts integer default null,
+  deliver_at timestamptz default null, expires_at timestamptz default null
 ) returns text
 language plpgsql volatile security definer
 set search_path = ''
@@ -207,25 +205,28 @@ begin
       message = 'emit_webhook_event needs a user_id: null would tell every owner of the event',
       hint = 'For an event that is meant for all owners, call broadcast_webhook_event.';
   end if;
-  return webhooks.emit(event_type, data, user_id, event_id, on_refusal, max_attempts);
+  return webhooks.emit(
+    event_type, data, user_id, event_id, on_refusal, max_attempts, deliver_at, expires_at);
 end
 $$;
 
 -- Emits an event to the endpoints of all owners. Otherwise as emit_webhook_event().
 create or replace function public.broadcast_webhook_event(
   event_type text, data jsonb, event_id text default null, on_refusal text default 'raise',
-  max_attempts integer default null
+  max_attempts integer default null, deliver_at timestamptz default null,
+  expires_at timestamptz default null
 ) returns text
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 begin
-  return webhooks.emit(event_type, data, null, event_id, on_refusal, max_attempts);
+  return webhooks.emit(
+    event_type, data, null, event_id, on_refusal, max_attempts, deliver_at, expires_at);
 end
 $$;
 
 -- Emits up to 100 events in one statement, each taken or refused by itself: a JSON array as text, of
--- {event_type, data, user_id?, event_id?, max_attempts?}. As over HTTP, an event without user_id is for all owners,
+-- {event_type, data, user_id?, event_id?, max_attempts?, deliver_at?, expires_at?}. As over HTTP, an event without user_id is for all owners,
 -- and one whose user_id is null is refused. Answers {events: [{event_id} or {event_id, code, error, …}]} in their
 -- order. Otherwise as emit_webhook_event().
 create or replace function public.emit_webhook_events(events text) returns jsonb
@@ -250,8 +251,7 @@ begin
   loop
     event := webhooks.read_emitted(item);
     if event.refusal is null then
-      perform webhooks.store_for_pump(
-        event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
+      perform webhooks.store_for_pump(event);
     end if;
     answers[nth] := jsonb_build_object('event_id', event.event_id) || coalesce(event.refusal - 'status', '{}');
   end loop;
@@ -273,9 +273,9 @@ begin
     when jsonb_typeof(item) <> 'object'
       then jsonb_build_object('code', 'invalid_body', 'error', 'The event must be a JSON object')
     -- A misspelt user_id would tell every owner.
-    when item - array['event_type', 'data', 'user_id', 'event_id', 'max_attempts'] <> '{}'
-      then jsonb_build_object('code', 'invalid_field', 'error', 'There are event_type, data, user_id, event_id and '
-        'max_attempts, and no other fields')
+    when item - array['event_type', 'data', 'user_id', 'event_id', 'max_attempts', 'deliver_at', 'expires_at'] <> '{}'
+      then jsonb_build_object('code', 'invalid_field', 'error', 'There are event_type, data, user_id, event_id, '
+        'max_attempts, deliver_at and expires_at, and no other fields')
     when item -> 'user_id' = 'null'
       then jsonb_build_object('code', 'invalid_field', 'error',
         'user_id must not be null: leave it out for an event that is meant for every owner')
@@ -307,25 +307,43 @@ exception when data_exception or statement_too_complex then
 end
 $$;
 
--- Reads one event of a call: {event_type, data, event_id?, user_id?, max_attempts?}, and what is wrong
--- with it. An event without an id is given one.
+-- Reads one event of a call: {event_type, data, event_id?, user_id?, max_attempts?, deliver_at?, expires_at?}, and
+-- what is wrong with it. An event without an id is given one.
 create or replace function webhooks.read_event(event jsonb) returns webhooks.new_event
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  -- A variable, so that the two functions below are put in the place of their calls.
-  data constant jsonb := event -> 'data';
   new webhooks.new_event;
 begin
   new.event_id := coalesce(event ->> 'event_id', gen_random_uuid()::text);
   new.event_type := event ->> 'event_type';
   new.user_id := event ->> 'user_id';
   new.max_attempts := event ->> 'max_attempts';
-  new.payload := webhooks.payload(new.event_id, new.event_type, data);
-  new.refusal := webhooks.event_refusal(
-    new.event_id, new.event_type, data, new.max_attempts, octet_length(new.payload));
-  return new;
+  if event ?| array['deliver_at', 'expires_at'] then
+    begin
+      new.deliver_at := webhooks.parse_time('deliver_at', event ->> 'deliver_at');
+      new.expires_at := webhooks.parse_time('expires_at', event ->> 'expires_at');
+    exception when sqlstate 'PT400' then
+      new.refusal := jsonb_build_object('status', 400, 'code', 'invalid_field', 'error', sqlerrm);
+      return new;
+    end;
+  end if;
+  return webhooks.with_payload(new, event -> 'data');
+end
+$$;
+
+-- The event with its payload, and what is wrong with it.
+create or replace function webhooks.with_payload(event webhooks.new_event, data jsonb)
+returns webhooks.new_event
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  event.payload := webhooks.payload(event.event_id, event.event_type, data);
+  event.refusal := webhooks.event_refusal(event.event_id, event.event_type, data, event.max_attempts,
+    octet_length(event.payload));
+  return event;
 end
 $$;
 
@@ -374,8 +392,7 @@ begin
         jsonb_build_object('event_id', event.event_id, 'refused', event.refusal);
       continue;
     end if;
-    stored := webhooks.store_event(
-      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
+    stored := webhooks.store_event(event);
     if endpoints > 2000 or clock_timestamp() > now() + interval '300 milliseconds'
       or not stored.is_new and not webhooks.lock_event(stored.ref)
     then
@@ -386,8 +403,7 @@ begin
         'event_id', event.event_id, 'duplicates', 0, 'pending', 0, 'more', true);
       continue;
     end if;
-    done := webhooks.fan_out(stored.ref, event.event_id, stored.event_type, event.user_id,
-      stored.max_attempts, null, null, null,
+    done := webhooks.fan_out(stored, null, null, null,
       case when stored.bytes <= bytes
         then webhooks.claims_of(room, stored.bytes, sent_bytes, claimed = '{}') else 0 end,
       lease_seconds);
@@ -444,8 +460,7 @@ begin
         jsonb_build_object('event_id', event.event_id, 'refused', event.refusal);
       continue;
     end if;
-    perform webhooks.store_for_pump(
-      event.event_id, event.event_type, event.user_id, event.max_attempts, event.payload);
+    perform webhooks.store_for_pump(event);
     answers[nth] := jsonb_build_object('event_id', event.event_id, 'stored', true);
   end loop;
   return jsonb_build_object(
@@ -459,14 +474,14 @@ revoke all on function
   webhooks.payload(text, text, jsonb),
   webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
   webhooks.number_refusal(jsonb),
-  webhooks.store_event(text, text, uuid, integer, text),
-  webhooks.store_for_pump(text, text, uuid, integer, text), webhooks.lock_event(bigint),
-  webhooks.emit(text, jsonb, uuid, text, text, integer), webhooks.read_emitted(jsonb),
-  webhooks.parse_events(text), webhooks.read_event(jsonb)
+  webhooks.store_event(webhooks.new_event),
+  webhooks.store_for_pump(webhooks.new_event), webhooks.lock_event(bigint),
+  webhooks.emit(text, jsonb, uuid, text, text, integer, timestamptz, timestamptz), webhooks.read_emitted(jsonb),
+  webhooks.parse_events(text), webhooks.read_event(jsonb), webhooks.with_payload(webhooks.new_event, jsonb)
   from public;
 revoke all on function
-  public.emit_webhook_event(text, jsonb, uuid, text, text, integer), public.emit_webhook_events(text),
-  public.broadcast_webhook_event(text, jsonb, text, text, integer),
+  public.emit_webhook_event(text, jsonb, uuid, text, text, integer, timestamptz, timestamptz), public.emit_webhook_events(text),
+  public.broadcast_webhook_event(text, jsonb, text, text, integer, timestamptz, timestamptz),
   public.enqueue_webhook_events(text, integer, integer, integer),
   public.store_webhook_events(text)
   from public, anon, authenticated;
@@ -475,11 +490,11 @@ grant execute on function
   webhooks.payload(text, text, jsonb),
   webhooks.too_large(bigint), webhooks.event_refusal(text, text, jsonb, integer, integer),
   webhooks.number_refusal(jsonb),
-  webhooks.store_event(text, text, uuid, integer, text),
-  webhooks.store_for_pump(text, text, uuid, integer, text), webhooks.lock_event(bigint),
-  webhooks.parse_events(text), webhooks.read_event(jsonb),
-  public.emit_webhook_event(text, jsonb, uuid, text, text, integer), public.emit_webhook_events(text),
-  public.broadcast_webhook_event(text, jsonb, text, text, integer),
+  webhooks.store_event(webhooks.new_event),
+  webhooks.store_for_pump(webhooks.new_event), webhooks.lock_event(bigint),
+  webhooks.parse_events(text), webhooks.read_event(jsonb), webhooks.with_payload(webhooks.new_event, jsonb),
+  public.emit_webhook_event(text, jsonb, uuid, text, text, integer, timestamptz, timestamptz), public.emit_webhook_events(text),
+  public.broadcast_webhook_event(text, jsonb, text, text, integer, timestamptz, timestamptz),
   public.enqueue_webhook_events(text, integer, integer, integer),
   public.store_webhook_events(text)
   to service_role;

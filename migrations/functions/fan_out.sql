@@ -66,14 +66,13 @@ end
 $$;
 
 -- One step of an event's fan-out: makes deliveries and claims the first `claim_limit` of them for
--- `lease_seconds`. For an inactive endpoint a failed delivery is recorded, which can be recovered.
--- An endpoint with a rate limit, one that backs off and one whose last attempt timed out are left to
--- their turn in the queue.
+-- `lease_seconds`, unless they are for later. For an inactive endpoint a failed delivery is recorded, which can be
+-- recovered. An endpoint with a rate limit, one that backs off and one whose last attempt timed out are left to
+-- their turn in the queue. The filter of `only_endpoint` does not count.
 -- Locks no endpoint: one that is deleted meanwhile leaves deliveries that are purged.
 create or replace function webhooks.fan_out(
-  ref bigint, event_id text, event_type text, user_id uuid, max_attempts integer,
-  after uuid, only_endpoint uuid, except_endpoint uuid, claim_limit integer,
-  lease_seconds integer
+  event webhooks.stored_event, after uuid, only_endpoint uuid, except_endpoint uuid,
+  claim_limit integer, lease_seconds integer
 ) returns webhooks.fanned_out
 language plpgsql volatile
 set search_path = ''
@@ -83,22 +82,28 @@ declare
   most constant integer := 1000;
   -- How many endpoints a step through all of them looks at.
   stride constant integer := 10000;
+  -- What filters with a wildcard may cost in a step, in bytes of the payload times characters: 0.3 s.
+  most_filter_cost constant bigint := 80000000;
+  due_at constant timestamptz := greatest(now(), event.deliver_at);
+  may_claim constant boolean := due_at = now() and (event.expires_at is null or event.expires_at > now());
   upto uuid;
   found integer;
+  is_cut boolean;
   last_id uuid;
   done webhooks.fanned_out;
 begin
-  if after is not null and user_id is null and only_endpoint is null then
+  if after is not null and event.user_id is null and only_endpoint is null then
     select e.id into upto from public.webhook_endpoints e
     where e.id > after order by e.id offset stride - 1 limit 1;
   end if;
   with wanting as materialized (
-    select e.id, e.is_active, e.max_attempts, row_number() over (order by e.id) as nth,
-      e.is_active and e.rate_limit_per_minute is null and coalesce((
+    select e.id, e.is_active, e.max_attempts, e.filter, e.metadata,
+      row_number() over (order by e.id) as nth,
+      may_claim and e.is_active and e.rate_limit_per_minute is null and coalesce((
         select h.consecutive_failures < webhooks.back_off_after() and not h.is_slow
         from webhooks.endpoint_health h where h.endpoint_id = e.id
       ), true) as is_free
-    from webhooks.wanting_endpoints(event_type, user_id, after, upto, only_endpoint) e
+    from webhooks.wanting_endpoints(event.event_type, event.user_id, after, upto, only_endpoint) e
     where e.id is distinct from except_endpoint
   ),
   -- The excluded endpoint counts among those that were looked up.
@@ -107,22 +112,33 @@ begin
   ),
   -- Too many for one step, in no order: none, and then by id.
   step as materialized (
-    select w.*, w.is_free and count(*) filter (where w.is_free) over (order by w.nth) <= claim_limit
+    select w.*
+    from (
+      select w.*, coalesce(sum(case when w.filter ~ '[*,]|to|keyvalue'
+          then event.bytes::bigint * char_length(w.filter) end)
+        over (order by w.nth rows between unbounded preceding and 1 preceding), 0) as cost_before
+      from wanting w
+    ) w, counted c
+    where w.nth <= most and w.cost_before <= most_filter_cost
+      and (c.found <= most or after is not null or event.user_id is not null)
+  ),
+  passing as materialized (
+    select s.*, s.is_free and count(*) filter (where s.is_free) over (order by s.nth) <= claim_limit
         as claim
-    from wanting w, counted c
-    where w.nth <= most
-      and (c.found <= most or after is not null or user_id is not null)
+    from step s
+    where s.filter is null or only_endpoint is not null or webhooks.filter_result(s.filter, (
+      select v.payload::jsonb from public.webhook_events v where v.id = event.ref), s.metadata)
   ),
   made as (
     insert into public.webhook_deliveries as d (endpoint_id, event_type, event_id, event_ref,
       max_attempts, claims, unrecorded_claims, status, last_error, next_retry_at, leased_until)
-    select s.id, fan_out.event_type, fan_out.event_id, ref,
-      coalesce(fan_out.max_attempts, s.max_attempts, 5), s.claim::integer, s.claim::integer,
+    select s.id, event.event_type, event.event_id, event.ref,
+      coalesce(event.max_attempts, s.max_attempts, 5), s.claim::integer, s.claim::integer,
       case when s.is_active then 'pending' else 'failed' end,
       case when not s.is_active then 'Endpoint was disabled' end,
-      case when s.is_active then now() end,
+      case when s.is_active then due_at end,
       case when s.claim then now() + make_interval(secs => lease_seconds) end
-    from step s
+    from passing s
     order by s.id
     on conflict (event_id, endpoint_id) do nothing
     returning d.id, d.endpoint_id, d.status, d.leased_until
@@ -133,20 +149,21 @@ begin
   ),
   noted as (
     insert into webhooks.due_log (endpoint_id, due_at)
-    select m.endpoint_id, now() from made m
+    select m.endpoint_id, due_at from made m
     where m.status = 'pending' and m.leased_until is null
   )
   select
     (select c.found from counted c),
-    (select s.id from step s where s.nth = most),
-    (select count(*) from step s where s.is_active),
+    (select count(*) from step s) < (select count(*) from wanting w),
+    (select s.id from step s order by s.nth desc limit 1),
+    (select count(*) from passing s where s.is_active),
     (select count(*) from made m where m.status = 'pending'),
     array(select m.id from made m where m.leased_until is not null)
-  into found, last_id, done.wanted, done.made, done.claimed;
+  into found, is_cut, last_id, done.wanted, done.made, done.claimed;
   done.next_after := case
     when only_endpoint is not null then null
-    when found > most and after is null and user_id is null then webhooks.no_owner()
-    when found > most then last_id
+    when found > most and after is null and event.user_id is null then webhooks.no_owner()
+    when found > most or is_cut then last_id
     else upto
   end;
   return done;
@@ -299,7 +316,7 @@ as $$
 declare
   picked webhooks.outbox;
   step webhooks.outbox;
-  event public.webhook_events;
+  event webhooks.stored_event;
   done webhooks.fanned_out;
   endpoints integer := 0;
   bytes integer := webhooks.max_batch_bytes();
@@ -318,14 +335,15 @@ begin
     where o.event_ref = picked.event_ref
     for update skip locked;
     continue when not found;
-    select e.* into event from public.webhook_events e where e.id = step.event_ref;
+    select e.id, e.event_id, e.event_type, e.user_id, e.max_attempts, e.deliver_at, e.expires_at,
+      octet_length(e.payload), false
+    into event from public.webhook_events e where e.id = step.event_ref;
     -- One that is gone is set aside below.
-    continue when found and not webhooks.lock_event(event.id);
+    continue when found and not webhooks.lock_event(event.ref);
     begin
-      done := webhooks.fan_out(event.id, event.event_id, event.event_type, event.user_id,
-        event.max_attempts, step.after_endpoint, step.only_endpoint, step.except_endpoint,
-        case when octet_length(event.payload) <= bytes then webhooks.claims_of(
-            claim_limit - cardinality(claimed), octet_length(event.payload), sent_bytes, claimed = '{}')
+      done := webhooks.fan_out(event, step.after_endpoint, step.only_endpoint, step.except_endpoint,
+        case when event.bytes <= bytes then webhooks.claims_of(
+            claim_limit - cardinality(claimed), event.bytes, sent_bytes, claimed = '{}')
           else 0 end,
         lease_seconds);
       if done.next_after is null then
@@ -346,8 +364,8 @@ begin
     endpoints := endpoints + done.wanted;
     if cardinality(done.claimed) > 0 then
       claimed := claimed || done.claimed;
-      bytes := bytes - octet_length(event.payload);
-      sent_bytes := sent_bytes - cardinality(done.claimed) * octet_length(event.payload);
+      bytes := bytes - event.bytes;
+      sent_bytes := sent_bytes - cardinality(done.claimed) * event.bytes;
     end if;
   end loop;
   is_more := cardinality(claimed) > 0 or webhooks.is_stored();
@@ -380,7 +398,7 @@ $$;
 revoke all on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
-  webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
+  webhooks.fan_out(webhooks.stored_event, uuid, uuid, uuid, integer, integer),
   webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
   webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
   webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
@@ -391,7 +409,7 @@ revoke all on function public.fan_out_webhook_events(integer, integer, integer, 
 grant execute on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
-  webhooks.fan_out(bigint, text, text, uuid, integer, uuid, uuid, uuid, integer, integer),
+  webhooks.fan_out(webhooks.stored_event, uuid, uuid, uuid, integer, integer),
   webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
   webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
   webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),

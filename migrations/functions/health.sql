@@ -277,14 +277,16 @@ begin
     if item.user_id is not null then
       event_id := gen_random_uuid();
       insert into webhooks.outbox (owner, event_ref, except_endpoint)
-      values (item.user_id, (webhooks.store_event(event_id, item.event_type, item.user_id, null,
-        webhooks.payload(event_id, item.event_type, item.data))).ref, item.endpoint_id);
+      values (item.user_id, (webhooks.store_event(webhooks.with_payload(
+        row(event_id, item.event_type, item.user_id, null, null, null, null, null), item.data))).ref,
+        item.endpoint_id);
     end if;
     if alert_url is not null then
       event_id := gen_random_uuid();
       insert into webhooks.outbox (owner, event_ref, only_endpoint, except_endpoint)
-      values (webhooks.no_owner(), (webhooks.store_event(event_id, item.event_type, null, null,
-        webhooks.payload(event_id, item.event_type, item.data))).ref, operator, item.endpoint_id);
+      values (webhooks.no_owner(), (webhooks.store_event(webhooks.with_payload(
+        row(event_id, item.event_type, null, null, null, null, null, null), item.data))).ref,
+        operator, item.endpoint_id);
     end if;
   end loop;
 end

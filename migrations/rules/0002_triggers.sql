@@ -12,17 +12,17 @@ create or replace trigger webhook_endpoint_secret_trigger
   before insert on public.webhook_endpoints
   for each row execute function public.webhook_endpoint_before_insert();
 create trigger webhook_endpoint_check_trigger
-  before insert or update of url, description, events, is_active, rate_limit_per_minute,
-    max_attempts, headers
-  on public.webhook_endpoints
+  before insert or update on public.webhook_endpoints
   for each row execute function webhooks.check_endpoint();
 create or replace trigger webhook_endpoint_updated_at
   before update on public.webhook_endpoints
   for each row
   when ((old.url, old.description, old.events, old.is_active, old.secret,
-      old.rate_limit_per_minute, old.max_attempts, old.headers)
+      old.rate_limit_per_minute, old.max_attempts, old.headers, old.signature_headers, old.retry_schedule,
+      old.metadata, old.filter)
     is distinct from (new.url, new.description, new.events, new.is_active, new.secret,
-      new.rate_limit_per_minute, new.max_attempts, new.headers))
+      new.rate_limit_per_minute, new.max_attempts, new.headers, new.signature_headers, new.retry_schedule,
+      new.metadata, new.filter))
   execute function public.update_webhook_endpoint_timestamp();
 create trigger webhook_endpoint_changed
   after update of is_active, url, rate_limit_per_minute on public.webhook_endpoints

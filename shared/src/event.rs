@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::parse::{StorableJson, Whole};
+use crate::parse::{StorableJson, Text, Whole};
 use crate::secret;
 
 /// The most bytes a payload may have: as `webhooks.max_payload_bytes()`.
@@ -118,6 +118,11 @@ pub struct NewEvent<'a> {
     user_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_attempts: Option<MaxAttempts>,
+    /// Times, as the database reads them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliver_at: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Text>,
     /// As the caller wrote it: never parsed and written again.
     #[serde(borrow, deserialize_with = "storable_object")]
     data: StorableJson<'a>,
@@ -241,7 +246,7 @@ mod tests {
             (
                 r#"{"event_type": "a", "data": {}, "maxAttempts": 3}"#,
                 "maxAttempts is not a known field, expected one of `event_type`, `event_id`, \
-                 `user_id`, `max_attempts`, `data`",
+                 `user_id`, `max_attempts`, `deliver_at`, `expires_at`, `data`",
             ),
         ] {
             assert_eq!(parse(event).unwrap_err(), expected);

@@ -50,6 +50,10 @@ pub struct Event<'a, D> {
     pub event_id: Option<&'a str>,
     /// How often each delivery is attempted at most, 1 to 100. Without, it is for the endpoint to say.
     pub max_attempts: Option<u8>,
+    /// When it is to be sent, if not at once: RFC 3339.
+    pub deliver_at: Option<&'a str>,
+    /// From when on it is not to be sent any more: RFC 3339.
+    pub expires_at: Option<&'a str>,
 }
 
 /// The most events that one call of `deliver` takes.
@@ -224,6 +228,10 @@ fn to_json<D: Serialize>(event: &Event<'_, D>, event_id: &str) -> Result<String,
         event_id: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         max_attempts: Option<u8>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        deliver_at: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires_at: Option<&'a str>,
     }
     let body = Body {
         event_type: event.event_type,
@@ -234,6 +242,8 @@ fn to_json<D: Serialize>(event: &Event<'_, D>, event_id: &str) -> Result<String,
         },
         event_id,
         max_attempts: event.max_attempts,
+        deliver_at: event.deliver_at,
+        expires_at: event.expires_at,
     };
     // Not with what the error says: it may be of the payload.
     serde_json::to_string(&body).map_err(|_| Fault::InvalidEvent)

@@ -85,6 +85,7 @@ pub struct Endpoint {
     pub signature_headers: Option<BTreeMap<String, String>>,
     pub retry_schedule: Option<Vec<u32>>,
     pub metadata: BTreeMap<String, String>,
+    pub filter: Option<String>,
     pub disabled_reason: Option<String>,
     pub disabled_at: Option<String>,
 }
@@ -202,6 +203,34 @@ pub struct Filter {
     pub cursor: Option<String>,
 }
 
+/// What a filter says of events.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct FilterTest {
+    pub tested: u32,
+    pub matched: u32,
+    pub events: Vec<FilterReport>,
+}
+
+/// What a filter says of one event.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct FilterReport {
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+    pub created_at: Option<String>,
+    pub matches: Option<bool>,
+    pub conditions: Vec<Condition>,
+}
+
+/// One of the conditions that a filter joins by `&&`.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct Condition {
+    pub condition: String,
+    pub matches: Option<bool>,
+}
+
 /// An event that was for the caller.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "the OpenAPI document says it")]
@@ -209,6 +238,8 @@ pub struct Event {
     pub event_id: String,
     pub event_type: String,
     pub created_at: String,
+    pub deliver_at: Option<String>,
+    pub expires_at: Option<String>,
     pub audience: String,
 }
 
@@ -282,6 +313,8 @@ pub struct EndpointChanges {
     pub retry_schedule: Option<Option<Vec<u32>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<BTreeMap<String, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Option<String>>,
     /// Only for a new endpoint: a secret that receivers have already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
@@ -435,6 +468,18 @@ impl Manage {
     pub async fn test_endpoint(&self, id: &str, event_type: Option<&str>) -> Answer<Delivery> {
         let body = Some(json!({"event_type": event_type}));
         let path = endpoint_path(id, "/test");
+        self.data("POST", &path, body, None).await
+    }
+
+    /// Says which of the newest events, 20 or `last`, a filter would have let through to an endpoint.
+    pub async fn test_filter(
+        &self,
+        id: &str,
+        filter: &str,
+        last: Option<u8>,
+    ) -> Answer<FilterTest> {
+        let body = Some(json!({"filter": filter, "last": last}));
+        let path = endpoint_path(id, "/filter/test");
         self.data("POST", &path, body, None).await
     }
 

@@ -181,7 +181,7 @@ export interface paths {
         /**
          * Shows an event and what became of it
          * @description With its payload and, for each of your endpoints, the delivery or why there is none: `pending` (it is being fanned
-         *     out), `registered_later`, `not_subscribed`, `subscribed_later`. What an inactive endpoint missed is a delivery that
+         *     out), `registered_later`, `not_subscribed`, `filtered`, `subscribed_later`. What an inactive endpoint missed is a delivery that
          *     failed.
          */
         get: operations["getEvent"];
@@ -369,6 +369,30 @@ export interface paths {
          *     repeating the call changes nothing. With a queue it leaves within a second, else with the cron.
          */
         post: operations["resendDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{endpoint_id}/filter/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says which events a filter lets through
+         * @description Tested are your newest events of the types that the endpoint is subscribed to, 20 or `last`, of the last 1,000, as far
+         *     as a second goes; or the `event` that comes along. Nothing is changed or sent.
+         */
+        post: operations["testFilter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -617,6 +641,7 @@ export interface components {
             /** @description Why the system switched it off, if it did. */
             disabled_reason: string | null;
             events: string[];
+            filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
             id: components["schemas"]["Id"];
@@ -636,6 +661,7 @@ export interface components {
         EndpointChanges: {
             description?: components["schemas"]["Description"];
             events?: components["schemas"]["Events"];
+            filter?: components["schemas"]["Filter"] | null;
             headers?: components["schemas"]["RequestHeaders"];
             is_active?: boolean;
             max_attempts?: components["schemas"]["MaxAttempts"];
@@ -652,6 +678,7 @@ export interface components {
             /** @description Why the system switched it off, if it did. */
             disabled_reason: string | null;
             events: string[];
+            filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
             id: components["schemas"]["Id"];
@@ -676,6 +703,7 @@ export interface components {
             /** @description Why the system switched it off, if it did. */
             disabled_reason: string | null;
             events: string[];
+            filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
             id: components["schemas"]["Id"];
@@ -701,6 +729,7 @@ export interface components {
             /** @description Why the system switched it off, if it did. */
             disabled_reason: string | null;
             events: string[];
+            filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
             id: components["schemas"]["Id"];
@@ -725,6 +754,7 @@ export interface components {
             /** @enum {unknown} */
             audience: "owner" | "everyone";
             created_at: components["schemas"]["Time"];
+            deliver_at: components["schemas"]["NullableTime"];
             /** @description How many of your endpoints' deliveries have which status. */
             deliveries: {
                 failed: number;
@@ -734,6 +764,7 @@ export interface components {
             };
             event_id: string;
             event_type: string;
+            expires_at: components["schemas"]["NullableTime"];
         };
         /**
          * @description Where a page begins. Take it as it is.
@@ -807,15 +838,17 @@ export interface components {
             /** @enum {unknown} */
             audience: "owner" | "everyone";
             created_at: components["schemas"]["Time"];
+            deliver_at: components["schemas"]["NullableTime"];
             endpoints: {
                 delivery: components["schemas"]["Delivery"] | null;
                 endpoint_id: components["schemas"]["Id"];
                 /** @enum {unknown} */
-                reason: "pending" | "registered_later" | "not_subscribed" | "subscribed_later" | null;
+                reason: "pending" | "registered_later" | "not_subscribed" | "filtered" | "subscribed_later" | null;
                 url: string;
             }[];
             event_id: string;
             event_type: string;
+            expires_at: components["schemas"]["NullableTime"];
             payload: {
                 [key: string]: unknown;
             };
@@ -826,6 +859,30 @@ export interface components {
          */
         ExampleType: ("vehicle.created" | "vehicle.updated" | "vehicle.deleted" | "observation.created" | "document.uploaded" | "import.completed" | "endpoint.failing" | "endpoint.recovered" | "endpoint.disabled" | null) | (string & {});
         /**
+         * @description What events must be besides of a type in `events`: a predicate of
+         *     [SQL/JSON path](https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-SQLJSON-PATH) about what is sent,
+         *     in strict mode. `$region` stands for `region` in `metadata`. At most one of `[*]`, `.*`, `.**`, `[a, b]`, `[a to b]`
+         *     and `.keyvalue()`, and no `like_regex`. An event that has not what the filter asks about is not sent. The pattern is of
+         *     simple filters; others are taken, too.
+         * @example $.data.price > 40000 && $.type starts with "vehicle"
+         */
+        Filter: string;
+        FilterTest: {
+            events: {
+                /** @description What the filter joins by `&&`, as Postgres writes it. */
+                conditions: {
+                    condition: string;
+                    matches: components["schemas"]["Matches"];
+                }[];
+                created_at?: components["schemas"]["Time"];
+                event_id?: string;
+                event_type?: string;
+                matches: components["schemas"]["Matches"];
+            }[];
+            matched: number;
+            tested: number;
+        };
+        /**
          * Format: uuid
          * @example 2ec36fac-f082-4d21-aa90-01939b963b47
          */
@@ -834,9 +891,13 @@ export interface components {
             /** @enum {unknown} */
             audience: "owner" | "everyone";
             created_at: components["schemas"]["Time"];
+            deliver_at: components["schemas"]["NullableTime"];
             event_id: string;
             event_type: string;
+            expires_at: components["schemas"]["NullableTime"];
         };
+        /** @description Null where the event has not what is asked about, or what cannot be compared. */
+        Matches: boolean | null;
         /** @description Attempts for an event that says nothing itself. Null stands for 5. */
         MaxAttempts: number | null;
         Message: {
@@ -874,6 +935,7 @@ export interface components {
              *     ]
              */
             events?: components["schemas"]["Events"] | null;
+            filter?: components["schemas"]["Filter"] | null;
             headers?: components["schemas"]["RequestHeaders"] | null;
             /** @default true */
             is_active?: boolean | null;
@@ -891,9 +953,19 @@ export interface components {
         };
         NewEvent: {
             data: components["schemas"]["EventData"];
+            /**
+             * Format: date-time
+             * @description When it is to be sent, if not at once. It goes to the endpoints that there are now.
+             */
+            deliver_at?: string | null;
             /** @description `webhook-id` of the deliveries. Made up where it is absent. */
             event_id?: string | null;
             event_type: components["schemas"]["EventType"];
+            /**
+             * Format: date-time
+             * @description From when on no attempt begins. What is not delivered then ends as `failed`, "The event expired".
+             */
+            expires_at?: string | null;
             /** @description Attempts of each delivery, whatever the endpoint says. */
             max_attempts?: number | null;
             /**
@@ -901,6 +973,21 @@ export interface components {
              * @description Only this owner's endpoints get it. Left out, those of every owner do; null is refused.
              */
             user_id?: string;
+        };
+        NewFilterTest: {
+            /**
+             * @description What a receiver would get, or a part of it.
+             * @example {
+             *       "type": "vehicle.updated",
+             *       "data": {
+             *         "mileage": 48210
+             *       }
+             *     }
+             */
+            event?: components["schemas"]["EventData"] | null;
+            filter: components["schemas"]["Filter"];
+            /** @description How many events. Not with `event`. */
+            last?: number | null;
         };
         /**
          * Format: date-time
@@ -1166,6 +1253,8 @@ export interface components {
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                 };
             };
         };
@@ -1428,6 +1517,8 @@ export interface components {
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                 };
             };
         };
@@ -1458,6 +1549,8 @@ export interface components {
                     error: string;
                     field?: string;
                     max_api_keys?: number;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                 };
             };
         };
@@ -1487,6 +1580,8 @@ export interface components {
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                     valid_events?: string[];
                 };
             };
@@ -1520,6 +1615,8 @@ export interface components {
                     error: string;
                     field?: string;
                     max_endpoints?: number;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                     valid_events?: string[];
                 };
             };
@@ -1546,6 +1643,8 @@ export interface components {
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                 };
             };
         };
@@ -2587,6 +2686,55 @@ export interface operations {
             403: components["responses"]["manage.insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.endpoint_disabled"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    testFilter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "filter": "$.data.mileage > 40000",
+                 *       "last": 50
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewFilterTest"];
+            };
+        };
+        responses: {
+            /** @description What the filter says of each event. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FilterTest"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            404: components["responses"]["manage.not_found"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];

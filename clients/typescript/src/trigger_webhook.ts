@@ -23,6 +23,10 @@ export interface WebhookEvent {
   event_id?: string | null;
   /** How often each delivery is attempted at most, 1 to 100. Where it is absent, the endpoint says. */
   max_attempts?: number | null;
+  /** When it is to be sent, if not at once: RFC 3339. */
+  deliver_at?: string | null;
+  /** From when on it is not to be sent any more: RFC 3339. */
+  expires_at?: string | null;
 }
 
 /**
@@ -101,7 +105,7 @@ export interface WebhookError {
 export type Outcome = { ok: true; event_id: string } | { ok: false; error: WebhookError };
 
 type Fault = Omit<WebhookError, "event_id">;
-type Sent = { event_id: string; user_id?: string; max_attempts?: number };
+type Sent = { event_id: string; user_id?: string };
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 
@@ -196,7 +200,7 @@ const INVALID_EVENT: Fault = {
 
 /** The event as JSON has it, whatever the caller does with its own meanwhile. */
 function copy(event: WebhookEvent, event_id: string): Sent | undefined {
-  const { event_type, data, user_id, max_attempts } = event;
+  const { event_type, data, user_id, max_attempts, deliver_at, expires_at } = event;
   try {
     // A null is refused by name; an argument that is not there would be another function's.
     const event = {
@@ -205,6 +209,8 @@ function copy(event: WebhookEvent, event_id: string): Sent | undefined {
       user_id,
       event_id,
       max_attempts: max_attempts ?? undefined,
+      deliver_at: deliver_at ?? undefined,
+      expires_at: expires_at ?? undefined,
     };
     return JSON.parse(JSON.stringify(event));
   } catch {

@@ -38,6 +38,8 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         audience: Audience::Owner(&call.user_id),
         event_id: call.event_id.as_deref(),
         max_attempts: None,
+        deliver_at: None,
+        expires_at: None,
     };
     let outcome = trigger_webhook(&target, &event).await;
     Response::from_json(&match outcome {

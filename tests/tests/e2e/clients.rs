@@ -126,6 +126,8 @@ async fn an_event_of_the_rust_client_arrives_once() {
                 audience: Audience::Owner(&user_id),
                 event_id: event_id.as_deref(),
                 max_attempts: Some(7),
+                deliver_at: None,
+                expires_at: None,
             };
             trigger_webhook(&target, &event).await
         });
@@ -166,6 +168,8 @@ async fn of_many_events_of_the_rust_client_each_is_stored_or_refused_by_itself()
             audience: Audience::Owner(if n == 3 { "nobody" } else { &user_id }),
             event_id: Some(id),
             max_attempts: None,
+            deliver_at: None,
+            expires_at: None,
         })
         .collect();
     let outcomes = trigger_webhooks(&target, &events).await;
@@ -317,6 +321,8 @@ async fn what_the_rust_client_cannot_emit_is_a_failure_with_the_id_to_repeat_it_
             audience: Audience::Owner(&nobody),
             event_id: Some("evt_1"),
             max_attempts: None,
+            deliver_at: None,
+            expires_at: None,
         };
         let start = Instant::now();
         let failure = trigger_webhook(&target, &event).await.unwrap_err();
@@ -361,6 +367,8 @@ async fn a_value_that_is_no_json_is_a_failure_that_says_nothing_of_it() {
         audience: Audience::Everyone,
         event_id: None,
         max_attempts: None,
+        deliver_at: None,
+        expires_at: None,
     };
     let failure = trigger_webhook(&target, &event).await.unwrap_err();
     assert_eq!(failure.code, "invalid_event");

@@ -15,6 +15,7 @@ mod event_log;
 mod event_store;
 mod events;
 mod faults;
+mod filters;
 mod guides;
 mod habits;
 mod health;

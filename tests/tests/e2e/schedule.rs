@@ -1,11 +1,16 @@
 //! When the next attempt is made, and what else an owner says about an endpoint.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tests::eventually;
+use tests::receiver::Receiver;
 use tests::stack::Stack;
 use tokio_postgres::Client;
 
-use crate::database::{Database, claim, claimed, record};
+use crate::SOON;
+use crate::database::{Database, claim, claimed, pump, record};
 
 /// Has what is due fail, and gives how long each waits, in seconds.
 async fn fail(client: &Client) -> Vec<f64> {
@@ -185,4 +190,95 @@ async fn endpoints_are_found_by_their_metadata_which_has_its_limits() {
         changed.expect(StatusCode::OK)["data"]["metadata"],
         json!({"team": "é"})
     );
+}
+
+#[tokio::test]
+async fn an_event_for_later_leaves_at_its_time_and_one_that_expired_not_at_all() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    user.register(&receiver.url).await;
+    let emit = async |id: &str, times: Value| {
+        let mut event = json!({"event_type": "vehicle.created", "event_id": format!("{id}_{}", user.id),
+            "user_id": user.id, "data": {}});
+        event
+            .as_object_mut()
+            .unwrap()
+            .extend(times.as_object().unwrap().clone());
+        stack.deliver(&json!({"event": event})).await
+    };
+    let later = emit("later", json!({"deliver_at": "2100-01-01T00:00:00+01:00"})).await;
+    assert_eq!(later.expect(StatusCode::OK)["pending"], 1);
+    let past = emit(
+        "past",
+        json!({"deliver_at": "2026-01-01", "expires_at": null}),
+    )
+    .await;
+    assert_eq!(past.expect(StatusCode::OK)["delivered"], 1);
+    let expired = emit("expired", json!({"expires_at": "2026-01-01T00:00:00Z"})).await;
+    assert_eq!(expired.expect(StatusCode::OK)["pending"], 1);
+    stack
+        .deliver(&json!({"action": "retry"}))
+        .await
+        .expect(StatusCode::OK);
+    let event = async |id: &str| {
+        let event = user.get(&format!("/events/{id}_{}", user.id)).await;
+        event.expect(StatusCode::OK)["data"].clone()
+    };
+    let later = event("later").await;
+    assert_eq!(later["deliver_at"], "2099-12-31T23:00:00.000000Z");
+    let delivery = &later["endpoints"][0]["delivery"];
+    assert_eq!(delivery["status"], "pending");
+    assert_eq!(delivery["next_retry_at"], "2099-12-31T23:00:00.000000Z");
+    eventually("the expired one ends", SOON, async || {
+        let delivery = event("expired").await["endpoints"][0]["delivery"].clone();
+        (delivery["status"] == "failed").then(|| {
+            assert_eq!(delivery["last_error"], "The event expired");
+            assert_eq!(delivery["attempts"], 0);
+        })
+    })
+    .await;
+    assert_eq!(receiver.arrivals().len(), 1);
+    for (field, times) in [
+        ("event.deliver_at", json!({"deliver_at": "soon"})),
+        ("event.expires_at", json!({"expires_at": 7})),
+    ] {
+        let answer = emit("bad", times.clone()).await;
+        assert_eq!(answer.expect_error(400), "invalid_field", "{times}");
+        let sentence = answer.body["error"].as_str().unwrap();
+        assert!(sentence.contains(&field["event.".len()..]), "{sentence}");
+    }
+}
+
+/// At its time, to the second, and a retry that would come after the end is the last word.
+#[tokio::test]
+async fn an_event_is_due_at_its_time_and_ends_when_it_expires() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let fill =
+        "insert into public.webhook_endpoints (user_id, url) values ($1, 'https://example.com/')";
+    client.execute(fill, &[&database.user]).await.unwrap();
+    let emit = "select public.emit_webhook_event('vehicle.created', '{}', $1, 'e',
+        deliver_at => now() + interval '2 seconds', expires_at => now() + interval '4 seconds')";
+    client.execute(emit, &[&database.user]).await.unwrap();
+    let due = claimed_by_pump(client).await;
+    assert_eq!(due.len(), 0);
+    tokio::time::sleep(Duration::from_millis(2200)).await;
+    let due = claimed_by_pump(client).await;
+    assert_eq!(due.len(), 1);
+    let failed = json!([{"id": due[0]["id"], "claim": due[0]["claim"], "attempts": 0,
+        "response_status": 500, "response_time_ms": 1, "error": "HTTP 500", "age_ms": 0}]);
+    record(client, failed).await;
+    tokio::time::sleep(Duration::from_millis(2000)).await;
+    let retry = "update public.webhook_deliveries set next_retry_at = now()";
+    client.execute(retry, &[]).await.unwrap();
+    assert_eq!(claimed_by_pump(client).await.len(), 0);
+    let ended = "select status || ': ' || last_error from public.webhook_deliveries";
+    let ended: String = client.query_one(ended, &[]).await.unwrap().get(0);
+    assert_eq!(ended, "failed: The event expired");
+    database.stop().await;
+}
+
+async fn claimed_by_pump(client: &Client) -> Vec<Value> {
+    pump(client).await.iter().flat_map(claimed).collect()
 }

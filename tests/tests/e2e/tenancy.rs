@@ -240,7 +240,7 @@ const TABLES: [(&str, &str, [&str; 4]); 26] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 166] = [
+const FUNCTIONS: [(&str, &str); 175] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
@@ -272,6 +272,7 @@ const FUNCTIONS: [(&str, &str); 166] = [
     ("public.run_webhook_upkeep", "ddddda"),
     ("public.store_webhook_events", "ddddda"),
     ("public.test_webhook_endpoint", "dnnndd"),
+    ("public.test_webhook_filter", "dnnnnd"),
     ("public.update_webhook_endpoint", "dnnndd"),
     ("public.update_webhook_endpoint_timestamp", "dddddd"),
     ("public.webhook_endpoint_before_insert", "dddddd"),
@@ -289,6 +290,7 @@ const FUNCTIONS: [(&str, &str); 166] = [
     ("webhooks.check_endpoint", "dddddd"),
     ("webhooks.check_endpoint_count", "aaaaaa"),
     ("webhooks.check_event_types", "aaaaaa"),
+    ("webhooks.check_filter", "aaaaaa"),
     ("webhooks.check_watch", "dddddd"),
     ("webhooks.claims_of", "ddddda"),
     ("webhooks.count_deliveries", "dddddd"),
@@ -315,6 +317,10 @@ const FUNCTIONS: [(&str, &str); 166] = [
     ("webhooks.event_patterns", "aaaaaa"),
     ("webhooks.event_refusal", "ddddda"),
     ("webhooks.fan_out", "ddddda"),
+    ("webhooks.filter_conditions", "dddddd"),
+    ("webhooks.filter_path", "aaaaaa"),
+    ("webhooks.filter_report", "dddddd"),
+    ("webhooks.filter_result", "ddddda"),
     ("webhooks.find_generations", "ddddda"),
     ("webhooks.first_expiry", "ddddda"),
     ("webhooks.foreign_key", "dddddd"),
@@ -336,6 +342,7 @@ const FUNCTIONS: [(&str, &str); 166] = [
     ("webhooks.lease", "ddddda"),
     ("webhooks.live_generations", "ddddda"),
     ("webhooks.lock_event", "ddddda"),
+    ("webhooks.logged_events", "dddddd"),
     ("webhooks.make_test", "dnnndd"),
     ("webhooks.max_batch_bytes", "ddddda"),
     ("webhooks.max_payload_bytes", "ddddda"),
@@ -371,6 +378,7 @@ const FUNCTIONS: [(&str, &str); 166] = [
     ("webhooks.read_event", "ddddda"),
     ("webhooks.record_attempts", "ddddda"),
     ("webhooks.refuse_field", "aaaaaa"),
+    ("webhooks.refuse_filter", "aaaaaa"),
     ("webhooks.release", "ddddda"),
     ("webhooks.renew_pump", "ddddda"),
     ("webhooks.require_active", "aaaaad"),
@@ -406,6 +414,7 @@ const FUNCTIONS: [(&str, &str); 166] = [
     ("webhooks.wake_up_deliver", "dddddd"),
     ("webhooks.wanting_endpoints", "dddddn"),
     ("webhooks.watch_object", "dddddd"),
+    ("webhooks.with_payload", "ddddda"),
     ("webhooks.written_generation", "ddddda"),
 ];
 
