@@ -89,7 +89,7 @@ alter table public.webhook_endpoints
 comment on table public.webhook_endpoints is
   'Where an owner wants events sent, and the secret that signs them.';
 comment on column public.webhook_endpoints.user_id is
-  'The owner. Null for the operator''s own endpoint (ALERT_WEBHOOK_URL).';
+  'The owner: a user, or what webhook_use_owners() says. Null for the operator''s own endpoint (ALERT_WEBHOOK_URL).';
 comment on column public.webhook_endpoints.previous_secrets is
   'The secrets before the last rotations, newest first. Each signs too until it expires.';
 comment on column public.webhook_endpoints.secret_expires_at is
@@ -430,6 +430,13 @@ create table webhooks.watches (
 comment on table webhooks.watches is
   'Tables whose changes are events, see webhook_watch().';
 
+create table webhooks.tenancy (
+  id boolean constraint tenancy_pkey primary key default true constraint tenancy_is_one check (id),
+  owners_function text not null
+);
+comment on table webhooks.tenancy is
+  'The function that says which owners a caller acts for, see webhook_use_owners(). No row: users are owners.';
+
 create table webhooks.ticks (
   id boolean constraint ticks_pkey primary key default true constraint ticks_is_one check (id),
   ticks bigint not null,
@@ -449,6 +456,16 @@ comment on table webhooks.wake_up is
 
 -- Types that functions give each other --------------------------------------------
 
+create type webhooks.identity as (
+  owner uuid,
+  -- Of read and write, what it may do.
+  scopes text[],
+  by_token boolean,
+  -- owner_required, wrong_owner or no_owner: why a valid token or key is nobody.
+  problem text,
+  -- Those to choose from, where an owner is required.
+  owners uuid[]
+);
 create type webhooks.new_event as (
   event_id text,
   event_type text,

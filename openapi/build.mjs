@@ -125,6 +125,7 @@ function operation(worker, operation) {
   const all = [
     ...errors,
     ...EVERY_CALL,
+    ...(worker === "manage" ? ["owner_required", "wrong_owner", "no_owner", "invalid_field"] : []),
     ...(writes ? ["insufficient_scope"] : []),
     ...(schema ? ["body_too_large", "unsupported_media_type"] : []),
     ...(idempotent ? ["idempotency_key_reused"] : []),
@@ -136,6 +137,7 @@ function operation(worker, operation) {
     parameters: [
       ...parameters,
       ...(idempotent ? [{ $ref: "#/components/parameters/idempotency_key" }] : []),
+      ...(worker === "manage" ? [{ $ref: "#/components/parameters/owner" }] : []),
     ],
     ...(schema && {
       requestBody: {

@@ -3,6 +3,7 @@
 use shared::error::Error;
 use shared::postgrest::Credential;
 use shared::secret::Secret;
+use uuid::Uuid;
 
 /// The longest credential that is passed on, in bytes.
 const MAX_CREDENTIAL_LEN: usize = 8192;
@@ -12,14 +13,20 @@ const MAX_CREDENTIAL_LEN: usize = 8192;
 pub(crate) struct Credentials {
     token: Option<Secret>,
     api_key: Option<Secret>,
+    owner: Option<Uuid>,
 }
 
 impl Credentials {
     /// Reads the headers `Authorization` and `X-API-Key`. What cannot be valid is taken for absent.
+    /// `X-Webhook-Owner` says for which owner the caller acts.
     ///
     /// # Errors
-    /// There is none.
-    pub(crate) fn read(authorization: Option<&str>, api_key: Option<&str>) -> Result<Self, Error> {
+    /// There is no credential, or the owner is no UUID.
+    pub(crate) fn read(
+        authorization: Option<&str>,
+        api_key: Option<&str>,
+        owner: Option<&str>,
+    ) -> Result<Self, Error> {
         let secret = |text: &str| is_plain(text).then(|| Secret::new(text.to_owned()));
         let (scheme, token) = authorization
             .and_then(|value| value.split_once(' '))
@@ -28,7 +35,11 @@ impl Credentials {
         let (token, api_key) = (token.and_then(secret), api_key.and_then(secret));
         match (&token, &api_key) {
             (None, None) => Err(Error::Unauthorized),
-            _ => Ok(Self { token, api_key }),
+            _ => Ok(Self {
+                token,
+                api_key,
+                owner: owner.map(parse_owner).transpose()?,
+            }),
         }
     }
 
@@ -41,16 +52,27 @@ impl Credentials {
         let api_key = self.api_key.as_ref();
         let token = self.token.as_ref();
         let token = token.filter(|token| api_key.is_none() || is_jwt(token));
-        let first = Credential::User { token, api_key };
+        let owner = self.owner;
+        let first = Credential::User {
+            token,
+            api_key,
+            owner,
+        };
         let second = Credential::User {
             token: None,
             api_key,
+            owner,
         };
         let is_second = token.is_some() && api_key.is_some();
         [Some(first), is_second.then_some(second)]
             .into_iter()
             .flatten()
     }
+}
+
+fn parse_owner(text: &str) -> Result<Uuid, Error> {
+    let owner = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+    owner.ok_or_else(|| Error::field("X-Webhook-Owner", "must be a UUID"))
 }
 
 /// Whether the text can be sent on as a header: visible ASCII, not too long.
@@ -65,12 +87,12 @@ mod tests {
     use super::*;
 
     fn in_turn(authorization: Option<&str>, api_key: Option<&str>) -> Vec<String> {
-        let Ok(credentials) = Credentials::read(authorization, api_key) else {
+        let Ok(credentials) = Credentials::read(authorization, api_key, None) else {
             return vec!["none".to_owned()];
         };
         let text = |secret: Option<&Secret>| secret.map_or("", Secret::expose).to_owned();
         let turns = credentials.in_turn().map(|credential| match credential {
-            Credential::User { token, api_key } => text(token) + "/" + &text(api_key),
+            Credential::User { token, api_key, .. } => text(token) + "/" + &text(api_key),
             Credential::Service => "service".to_owned(),
         });
         turns.collect()
@@ -110,6 +132,16 @@ mod tests {
             );
         }
         assert_eq!(in_turn(Some("Bearer a.b.c"), Some("é")), ["a.b.c/"]);
+    }
+
+    #[test]
+    fn an_owner_is_a_uuid() {
+        let owner = "01a20b26-7943-4508-bbe9-f362f2ac4cb3";
+        assert!(Credentials::read(None, Some("x"), Some(owner)).is_ok());
+        for owner in ["", "7", "01a20b2679434508bbe9f362f2ac4cb3"] {
+            let error = Credentials::read(None, Some("x"), Some(owner)).unwrap_err();
+            assert_eq!(error.status(), 400, "{owner}");
+        }
     }
 
     #[test]

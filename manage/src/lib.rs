@@ -169,7 +169,8 @@ const FOR_BROWSERS: [(&str, &str); 5] = [
     ("Access-Control-Allow-Origin", "*"),
     (
         "Access-Control-Allow-Headers",
-        "authorization, x-client-info, apikey, content-type, x-api-key, x-region, idempotency-key",
+        "authorization, x-client-info, apikey, content-type, x-api-key, x-webhook-owner, x-region, \
+            idempotency-key",
     ),
     (
         "Access-Control-Allow-Methods",
@@ -225,6 +226,7 @@ async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, 
     let credentials = Credentials::read(
         header("authorization").as_deref(),
         header("x-api-key").as_deref(),
+        header("x-webhook-owner").as_deref(),
     )?;
     let idempotency_key = IdempotencyKey::parse(header("idempotency-key").as_deref())?;
     let call = Call {

@@ -1,19 +1,17 @@
 -- API keys: made, listed and deleted with a token, never with a key.
 
--- The caller by a token, or an error: a key makes no keys. Runs as its owner, who may call
--- auth.uid() everywhere.
-create or replace function webhooks.require_token() returns uuid
-language plpgsql volatile security definer
+-- The caller by a token with this scope, or an error: a key makes no keys.
+create or replace function webhooks.require_token(scope text) returns uuid
+language plpgsql volatile
 set search_path = ''
 as $$
-declare
-  caller constant uuid := webhooks.require_caller('read');
 begin
-  if auth.uid() is null then
+  if (webhooks.identify()).by_token is false then
+    perform webhooks.require_caller('read');
     raise sqlstate 'PT403' using message = 'API keys are managed with a user token',
       hint = 'token_required';
   end if;
-  return caller;
+  return webhooks.require_caller(scope);
 end
 $$;
 
@@ -38,7 +36,7 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-  caller constant uuid := webhooks.require_token();
+  caller constant uuid := webhooks.require_token('write');
   earlier constant jsonb := webhooks.begin_idempotent(caller, call_key_hash, request_hash);
   most constant integer := webhooks.setting('MAX_API_KEYS_PER_USER', 100);
   expiry constant timestamptz := webhooks.parse_time('expires_at', create_webhook_api_key.expires_at);
@@ -87,7 +85,7 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-  caller constant uuid := webhooks.require_token();
+  caller constant uuid := webhooks.require_token('read');
 begin
   return (
     select coalesce(jsonb_agg(webhooks.key_object(k) order by k.created_at desc, k.id), '[]')
@@ -103,7 +101,7 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-  caller constant uuid := webhooks.require_token();
+  caller constant uuid := webhooks.require_token('write');
 begin
   delete from public.webhook_api_keys k
   where k.id = delete_webhook_api_key.id and k.user_id = caller;
@@ -113,7 +111,7 @@ begin
 end
 $$;
 
-revoke all on function webhooks.require_token(), webhooks.key_object(public.webhook_api_keys)
+revoke all on function webhooks.require_token(text), webhooks.key_object(public.webhook_api_keys)
   from public;
 revoke all on function
   public.create_webhook_api_key(text, text, text, text[], text, text, text), public.list_webhook_api_keys(),

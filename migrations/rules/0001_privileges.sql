@@ -71,6 +71,7 @@ alter table webhooks.wake_up enable row level security;
 alter table webhooks.refused_events enable row level security;
 alter table webhooks.idempotent_calls enable row level security;
 alter table webhooks.watches enable row level security;
+alter table webhooks.tenancy enable row level security;
 
 create policy webhook_event_types_select on public.webhook_event_types
   for select to anon, authenticated using (true);

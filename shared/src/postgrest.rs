@@ -6,6 +6,7 @@ use postgrest::Postgrest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::config::DatabaseConfig;
 use crate::error::Error;
@@ -28,6 +29,8 @@ pub enum Credential<'a> {
         token: Option<&'a Secret>,
         /// An API key.
         api_key: Option<&'a Secret>,
+        /// The owner it acts for, where it may act for several.
+        owner: Option<Uuid>,
     },
 }
 
@@ -56,7 +59,14 @@ impl Database {
                 }
                 _ => client,
             },
-            Credential::User { token, api_key } => {
+            Credential::User {
+                token,
+                api_key,
+                owner,
+            } => {
+                if let Some(owner) = owner {
+                    client = client.insert_header("x-webhook-owner", owner.to_string());
+                }
                 if let Some(token) = token {
                     client =
                         client.insert_header("authorization", format!("Bearer {}", token.expose()));

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use crate::{command, run, say, setup, stack::OwnStack};
@@ -59,9 +61,22 @@ impl Fuzz {
             ])
             .args(["--phases", self.phases])
             // Not as an argument: what fails is shown with those.
-            .env("FUZZ_TOKEN", (self.token)(&stack));
+            .env("FUZZ_TOKEN", (self.token)(&stack))
+            .env("FUZZ_OWNER", subject(&stack.user_jwt)?);
         run(&mut fuzz).with_context(|| format!("the calls to {url}"))
     }
+}
+
+/// Whom a token is about.
+fn subject(token: &str) -> Result<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        sub: String,
+    }
+    let claims = token.split('.').nth(1).context("a token has three parts")?;
+    let claims = URL_SAFE_NO_PAD.decode(claims).context("the token")?;
+    let Claims { sub } = serde_json::from_slice(&claims).context("the token")?;
+    Ok(sub)
 }
 
 /// Calls both workers. Gives why it did not, where Python is missing.

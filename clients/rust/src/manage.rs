@@ -390,6 +390,7 @@ pub struct ApiKey {
 pub struct Manage {
     place: Place,
     credential: Credential,
+    owner: Option<String>,
     timeout: Duration,
 }
 
@@ -409,8 +410,16 @@ impl Manage {
         Self {
             place,
             credential,
+            owner: None,
             timeout: DEFAULT_TIMEOUT,
         }
+    }
+
+    /// Makes calls for this owner, where the caller acts for several.
+    #[must_use]
+    pub fn for_owner(self, owner: impl Into<String>) -> Self {
+        let owner = Some(owner.into());
+        Self { owner, ..self }
     }
 
     /// Gives a call this much time instead of five seconds.
@@ -588,6 +597,9 @@ impl Manage {
             Credential::Token(token) => ("authorization", format!("Bearer {token}")),
             Credential::ApiKey(key) => ("x-api-key", key.clone()),
         }];
+        if let Some(owner) = &self.owner {
+            headers.push(("x-webhook-owner", owner.clone()));
+        }
         if body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }

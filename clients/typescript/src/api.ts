@@ -1473,34 +1473,16 @@ export interface components {
                 };
             };
         };
-        /** @description `insufficient_scope`: The API key may only read. */
-        "manage.insufficient_scope": {
-            headers: {
-                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
-                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
-                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
-                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
-                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
-                "Cache-Control": components["headers"]["Cache-Control"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": {
-                    /** @enum {unknown} */
-                    code: "insufficient_scope";
-                    /** @description A sentence for people. */
-                    error: string;
-                };
-            };
-        };
         /**
          * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
          *
          *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
          *
          *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
          */
-        "manage.invalid_body-or-invalid_field-or-invalid_value": {
+        "manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1513,10 +1495,11 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "invalid_body" | "invalid_field" | "invalid_value";
+                    code: "invalid_body" | "invalid_field" | "invalid_value" | "owner_required";
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    owners?: string[];
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
                 };
@@ -1530,8 +1513,10 @@ export interface components {
          *     `too_many_api_keys`: The user has as many API keys as allowed.
          *
          *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
          */
-        "manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value": {
+        "manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value-or-owner_required": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1544,11 +1529,12 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "invalid_body" | "invalid_field" | "too_many_api_keys" | "invalid_value";
+                    code: "invalid_body" | "invalid_field" | "too_many_api_keys" | "invalid_value" | "owner_required";
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
                     max_api_keys?: number;
+                    owners?: string[];
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
                 };
@@ -1562,8 +1548,10 @@ export interface components {
          *     `unknown_event_type`: No type of the catalogue has this name. `valid_events` lists those there are.
          *
          *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
          */
-        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value": {
+        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value-or-owner_required": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1576,10 +1564,11 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "invalid_value";
+                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "invalid_value" | "owner_required";
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    owners?: string[];
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
                     valid_events?: string[];
@@ -1596,8 +1585,10 @@ export interface components {
          *     `too_many_endpoints`: The owner has as many endpoints as allowed.
          *
          *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
          */
-        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value": {
+        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value-or-owner_required": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1610,11 +1601,12 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "too_many_endpoints" | "invalid_value";
+                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "too_many_endpoints" | "invalid_value" | "owner_required";
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
                     max_endpoints?: number;
+                    owners?: string[];
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
                     valid_events?: string[];
@@ -1625,8 +1617,10 @@ export interface components {
          * @description `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
          *
          *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
          */
-        "manage.invalid_field-or-invalid_value": {
+        "manage.invalid_field-or-invalid_value-or-owner_required": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1639,17 +1633,24 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "invalid_field" | "invalid_value";
+                    code: "invalid_field" | "invalid_value" | "owner_required";
                     /** @description A sentence for people. */
                     error: string;
                     field?: string;
+                    owners?: string[];
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
                 };
             };
         };
-        /** @description `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE. */
-        "manage.invalid_value": {
+        /**
+         * @description `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         */
+        "manage.invalid_value-or-owner_required-or-invalid_field": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1662,9 +1663,13 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "invalid_value";
+                    code: "invalid_value" | "owner_required" | "invalid_field";
                     /** @description A sentence for people. */
                     error: string;
+                    field?: string;
+                    owners?: string[];
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                 };
             };
         };
@@ -1734,8 +1739,16 @@ export interface components {
                 };
             };
         };
-        /** @description `token_required`: API keys are managed with a user's token, not with another key. */
-        "manage.token_required": {
+        /**
+         * @description `token_required`: API keys are managed with a user's token, not with another key.
+         *
+         *     `insufficient_scope`: The API key may only read.
+         *
+         *     `wrong_owner`: The header `X-Webhook-Owner` names an owner that you do not act for.
+         *
+         *     `no_owner`: The token is valid, and acts for no owner.
+         */
+        "manage.token_required-or-insufficient_scope-or-wrong_owner-or-no_owner": {
             headers: {
                 "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
                 "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
@@ -1748,7 +1761,33 @@ export interface components {
             content: {
                 "application/json": {
                     /** @enum {unknown} */
-                    code: "token_required";
+                    code: "token_required" | "insufficient_scope" | "wrong_owner" | "no_owner";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `token_required`: API keys are managed with a user's token, not with another key.
+         *
+         *     `wrong_owner`: The header `X-Webhook-Owner` names an owner that you do not act for.
+         *
+         *     `no_owner`: The token is valid, and acts for no owner.
+         */
+        "manage.token_required-or-wrong_owner-or-no_owner": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "token_required" | "wrong_owner" | "no_owner";
                     /** @description A sentence for people. */
                     error: string;
                 };
@@ -1840,6 +1879,56 @@ export interface components {
                 };
             };
         };
+        /**
+         * @description `wrong_owner`: The header `X-Webhook-Owner` names an owner that you do not act for.
+         *
+         *     `no_owner`: The token is valid, and acts for no owner.
+         */
+        "manage.wrong_owner-or-no_owner": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "wrong_owner" | "no_owner";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `wrong_owner`: The header `X-Webhook-Owner` names an owner that you do not act for.
+         *
+         *     `no_owner`: The token is valid, and acts for no owner.
+         *
+         *     `insufficient_scope`: The API key may only read.
+         */
+        "manage.wrong_owner-or-no_owner-or-insufficient_scope": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "wrong_owner" | "no_owner" | "insufficient_scope";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
     };
     parameters: {
         /** @example 60507abf-2c53-4fc4-9a2b-9e7bf418a5f5 */
@@ -1855,6 +1944,11 @@ export interface components {
          * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
          */
         idempotency_key: string;
+        /**
+         * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+         *     or absent.
+         */
+        owner: string;
         /** @description How far back, in 12, 24, 28 or 30 buckets. */
         window: components["schemas"]["Window"];
     };
@@ -1933,7 +2027,13 @@ export interface operations {
     listApiKeys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1956,9 +2056,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.token_required"];
+            403: components["responses"]["manage.token_required-or-wrong_owner-or-no_owner"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -1975,6 +2075,11 @@ export interface operations {
                  * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
                  */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
             };
             path?: never;
             cookie?: never;
@@ -2012,9 +2117,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-too_many_api_keys-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.token_required"];
+            403: components["responses"]["manage.token_required-or-insufficient_scope-or-wrong_owner-or-no_owner"];
             409: components["responses"]["manage.idempotency_key_reused"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
@@ -2026,7 +2131,13 @@ export interface operations {
     deleteApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 60507abf-2c53-4fc4-9a2b-9e7bf418a5f5 */
                 api_key_id: components["parameters"]["api_key_id"];
@@ -2052,9 +2163,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.token_required"];
+            403: components["responses"]["manage.token_required-or-insufficient_scope-or-wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2084,7 +2195,13 @@ export interface operations {
     listEventTypes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2107,8 +2224,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2180,7 +2298,13 @@ export interface operations {
                 /** @description Only events before this time. */
                 until?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2201,8 +2325,9 @@ export interface operations {
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
-            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2211,7 +2336,13 @@ export interface operations {
     getEvent: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /**
                  * @description The event's id, percent-encoded where it needs to be.
@@ -2240,8 +2371,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2310,7 +2442,13 @@ export interface operations {
                 /** @description How far back, in 12, 24, 28 or 30 buckets. */
                 window?: components["parameters"]["window"];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2333,8 +2471,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2346,7 +2485,13 @@ export interface operations {
                 /** @description A JSON object that the endpoint's metadata contains. */
                 metadata?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2369,8 +2514,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2387,6 +2533,11 @@ export interface operations {
                  * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
                  */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
             };
             path?: never;
             cookie?: never;
@@ -2428,9 +2579,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-too_many_endpoints-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             409: components["responses"]["manage.idempotency_key_reused"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
@@ -2442,7 +2593,13 @@ export interface operations {
     getEndpoint: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2468,8 +2625,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2479,7 +2637,13 @@ export interface operations {
     deleteEndpoint: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2505,9 +2669,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2517,7 +2681,13 @@ export interface operations {
     updateEndpoint: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2554,9 +2724,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
@@ -2578,7 +2748,13 @@ export interface operations {
                 /** @description Only deliveries that were created before this time. */
                 until?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2602,8 +2778,9 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
-            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2613,7 +2790,13 @@ export interface operations {
     getDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
                 delivery_id: components["parameters"]["delivery_id"];
@@ -2641,8 +2824,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2652,7 +2836,13 @@ export interface operations {
     resendDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
                 delivery_id: components["parameters"]["delivery_id"];
@@ -2681,9 +2871,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_value"];
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.endpoint_disabled"];
             429: components["responses"]["manage.too_many_requests"];
@@ -2694,7 +2884,13 @@ export interface operations {
     testFilter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2730,8 +2926,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
@@ -2743,7 +2940,13 @@ export interface operations {
     recoverDeliveries: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2780,9 +2983,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.endpoint_disabled"];
             413: components["responses"]["manage.body_too_large"];
@@ -2803,6 +3006,11 @@ export interface operations {
                  * @example 4f1c1f0a-6a55-4a52-8a0c-0f4c6c2a1f3e
                  */
                 "Idempotency-Key"?: components["parameters"]["idempotency_key"];
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
             };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
@@ -2839,9 +3047,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.too_many_secrets-or-idempotency_key_reused"];
             413: components["responses"]["manage.body_too_large"];
@@ -2857,7 +3065,13 @@ export interface operations {
                 /** @description How far back, in 12, 24, 28 or 30 buckets. */
                 window?: components["parameters"]["window"];
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2883,8 +3097,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_field-or-invalid_value"];
+            400: components["responses"]["manage.invalid_field-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
             404: components["responses"]["manage.not_found"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
@@ -2894,7 +3109,13 @@ export interface operations {
     testEndpoint: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
             path: {
                 /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
                 endpoint_id: components["parameters"]["endpoint_id"];
@@ -2930,9 +3151,9 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
-            403: components["responses"]["manage.insufficient_scope"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.endpoint_disabled"];
             413: components["responses"]["manage.body_too_large"];

@@ -36,6 +36,8 @@ export interface ManageOptions {
   token?: string | (() => string | Promise<string>);
   /** An API key. Where both are given, a valid token counts. */
   apiKey?: string;
+  /** For which owner the calls are, where the user acts for several. */
+  owner?: string;
   /** How long a call may take, in milliseconds: 10000. */
   timeoutMs?: number;
   /** In place of the global `fetch`: that of a service binding, for example. */
@@ -47,13 +49,14 @@ export interface ManageOptions {
  * where there is no answer.
  */
 export function createManage(options: ManageOptions): Manage {
-  const { url, token, apiKey, timeoutMs = 10_000, fetch } = options;
+  const { url, token, apiKey, owner, timeoutMs = 10_000, fetch } = options;
   const client = createClient<paths>({ baseUrl: String(url).replace(/\/+$/, ""), fetch });
   client.use({
     async onRequest({ request }) {
       const current = typeof token === "function" ? await token() : token;
       if (current) request.headers.set("authorization", `Bearer ${current}`);
       if (apiKey) request.headers.set("x-api-key", apiKey);
+      if (owner) request.headers.set("x-webhook-owner", owner);
       const signals = [request.signal, AbortSignal.timeout(timeoutMs)];
       return new Request(request, { signal: AbortSignal.any(signals) });
     },

@@ -268,7 +268,7 @@ async fn a_key_that_may_only_read_changes_nothing() {
         }
         let request = request(&stack, operation, &names).header("x-api-key", key);
         let answer = Answer::of(with_example(request, operation)).await;
-        let expected = ["insufficient_scope", "token_required"]
+        let expected = ["token_required", "insufficient_scope"]
             .into_iter()
             .find(|code| operation.has_code(403, code));
         match expected {
@@ -288,6 +288,43 @@ async fn a_key_that_may_only_read_changes_nothing() {
         refused, 10,
         "seven that change something, three about API keys"
     );
+}
+
+/// Users are owners here: each acts for itself and nobody else.
+#[tokio::test]
+async fn no_call_is_made_for_an_owner_that_is_not_the_caller_s() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let names = Names::of(&stack, &user).await;
+    for operation in operations() {
+        if operation.worker != "manage" {
+            continue;
+        }
+        let call = async |owner: &str| {
+            let request = request(&stack, operation, &names).header("x-webhook-owner", owner);
+            let request = with_credential(request, &stack, &user, operation);
+            Answer::of(with_example(request, operation)).await
+        };
+        let other = Uuid::new_v4().to_string();
+        let refused = call(&other).await;
+        assert_eq!(
+            refused.expect_error(403),
+            "wrong_owner",
+            "{}",
+            operation.path
+        );
+        let refused = call("me").await;
+        assert_eq!(
+            refused.expect_error(400),
+            "invalid_field",
+            "{}",
+            operation.path
+        );
+        assert_eq!(refused.body["field"], "X-Webhook-Owner");
+        if operation.method == "GET" {
+            assert_eq!(call(&user.id.to_string()).await.status, 200);
+        }
+    }
 }
 
 /// The list of names stands in the document and in the database: they are the same.

@@ -55,3 +55,8 @@ async fn local_development_is_as_the_guide_says() {
 async fn endpoints_of_svix_and_convoy_move_as_the_guide_says() {
     run("from-svix-and-convoy.md").await;
 }
+
+#[tokio::test]
+async fn organisations_own_endpoints_as_the_guide_says() {
+    run("organisations.md").await;
+}

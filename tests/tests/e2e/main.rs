@@ -25,6 +25,7 @@ mod isolation;
 mod manage;
 mod migrations;
 mod operations;
+mod owners;
 mod privileges;
 mod queue;
 mod receivers;
