@@ -118,7 +118,8 @@ create table if not exists public.webhook_events (
   deliver_at timestamptz,
   expires_at timestamptz,
   payload text not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  erased_at timestamptz
 );
 comment on table public.webhook_events is
   'Every accepted event, once, also one that no endpoint wants.';
@@ -134,6 +135,8 @@ comment on column public.webhook_events.expires_at is
   'From when on no attempt begins. Null: never.';
 comment on column public.webhook_events.payload is
   'The body of the request: the same bytes on every attempt.';
+comment on column public.webhook_events.erased_at is
+  'When what the event said was erased. Nothing more is sent of it.';
 
 create table if not exists public.webhook_deliveries (
   id uuid constraint webhook_deliveries_pkey primary key default gen_random_uuid(),
@@ -157,7 +160,9 @@ alter table public.webhook_deliveries
   add column if not exists leased_until timestamptz,
   add column if not exists claims integer not null default 0,
   add column if not exists unrecorded_claims integer not null default 0,
-  add column if not exists attempts_before_resend integer not null default 0;
+  add column if not exists attempts_before_resend integer not null default 0,
+  add column if not exists is_replay boolean not null default false,
+  add column if not exists is_erased boolean not null default false;
 comment on table public.webhook_deliveries is
   'One event for one endpoint, and what became of it.';
 comment on column public.webhook_deliveries.endpoint_id is
@@ -178,6 +183,10 @@ comment on column public.webhook_deliveries.unrecorded_claims is
   'How many claims in a row had no result recorded, the current one included.';
 comment on column public.webhook_deliveries.attempts_before_resend is
   'Attempts before the last resend. They do not count against max_attempts.';
+comment on column public.webhook_deliveries.is_replay is
+  'Whether a replay has it sent: the request says so.';
+comment on column public.webhook_deliveries.is_erased is
+  'Whether its event was erased, and the answers with it.';
 
 create table if not exists public.webhook_delivery_attempts (
   delivery_id uuid not null,
@@ -417,6 +426,65 @@ create table webhooks.idempotent_calls (
 );
 comment on table webhooks.idempotent_calls is
   'Calls of the last 24 hours that came with an Idempotency-Key, and their answers.';
+
+create table webhooks.erasures (
+  id bigint generated always as identity constraint erasures_pkey primary key,
+  user_id uuid,
+  actor text not null,
+  events integer not null,
+  erased_at timestamptz not null default now()
+);
+comment on table webhooks.erasures is
+  'Who erased how many events, and when. Kept for good.';
+comment on column webhooks.erasures.user_id is
+  'The owner whose events they were. Null where the operator erased those of all owners.';
+
+create table webhooks.erased_events (
+  event_ref bigint constraint erased_events_pkey primary key
+);
+comment on table webhooks.erased_events is
+  'Erased events of which deliveries may still have answers: upkeep goes through them.';
+
+create table webhooks.replays (
+  id uuid constraint replays_pkey primary key default gen_random_uuid(),
+  endpoint_id uuid not null,
+  user_id uuid,
+  since timestamptz,
+  until timestamptz,
+  event_types text[],
+  filter text,
+  which text,
+  new_ids boolean not null default false,
+  query text,
+  event_type text,
+  key_type text,
+  status text not null default 'running'
+    constraint replays_status_valid check (status in ('running', 'done', 'cancelled', 'failed')),
+  after_time timestamptz not null default '-infinity',
+  after_ref bigint not null default 0,
+  after_key text,
+  looked_at bigint not null default 0,
+  replayed bigint not null default 0,
+  erased bigint not null default 0,
+  last_error text,
+  created_at timestamptz not null default now(),
+  stepped_at timestamptz not null default now(),
+  finished_at timestamptz,
+  constraint replays_kind_valid check (
+    query is null and since is not null and until is not null and which in ('missing', 'failed', 'all')
+    or query is not null and event_type is not null and key_type is not null)
+);
+comment on table webhooks.replays is
+  'Replays of events to an endpoint, and backfills, which have a query. Upkeep carries them out in steps.';
+comment on column webhooks.replays.user_id is 'The endpoint''s owner.';
+comment on column webhooks.replays.which is
+  'Events without a delivery to the endpoint, those whose delivery failed, or all.';
+comment on column webhooks.replays.key_type is 'The type of the query''s column id, in whose order it is read.';
+comment on column webhooks.replays.after_time is
+  'Where the next step of a replay begins: events up to this time and after_ref have been looked at.';
+comment on column webhooks.replays.after_key is 'The same of a backfill: the last id.';
+comment on column webhooks.replays.erased is
+  'Events that are left out because they were erased.';
 
 create table webhooks.watches (
   id bigint generated always as identity constraint watches_pkey primary key,

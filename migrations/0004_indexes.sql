@@ -49,4 +49,10 @@ create index idx_due_log_generation on webhooks.due_log (generation);
 -- Counts to be merged into longer rows, or to be deleted.
 create index idx_attempt_counts_age on webhooks.attempt_counts (seconds, starts_at);
 
+-- One replay or backfill of an endpoint at a time; those to be carried out, the one that has waited longest first.
+create unique index replays_running_key on webhooks.replays (endpoint_id) where status = 'running';
+create index replays_stepped_at_idx on webhooks.replays (stepped_at) where status = 'running';
+create index replays_user_id_idx on webhooks.replays (user_id, created_at desc);
+create index replays_finished_at_idx on webhooks.replays (finished_at) where finished_at is not null;
+
 create index idempotent_calls_created_at_idx on webhooks.idempotent_calls (created_at);

@@ -88,6 +88,9 @@ pub(crate) fn prepare<'a>(
             ]);
         }
     }
+    if delivery.is_replay {
+        headers.push(("webhook-replay", "true".to_owned()));
+    }
     Ok(Prepared {
         url,
         headers,
@@ -257,6 +260,7 @@ mod tests {
             headers: BTreeMap::from([("X-Team".to_owned(), "a b".to_owned())]),
             signature_headers: None,
             is_slow: false,
+            is_replay: false,
         }
     }
 

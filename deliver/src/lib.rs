@@ -11,8 +11,8 @@
 //! | `{"action": "retry"}` | sends one batch of what is due |
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
-//! `PUT /event-types/:name` keeps the catalogue of event types and `GET /metrics` is for a
-//! monitoring system; both are for holders of the service key, the metrics also for holders of
+//! `PUT /event-types/:name` keeps the catalogue of event types, `POST /events/erase` erases what events say, and
+//! `GET /metrics` is for a monitoring system; all are for holders of the service key, the metrics also for holders of
 //! the metrics key.
 //!
 //! The cron trigger has the database do its upkeep, and sends what is stored and due until nothing
@@ -41,6 +41,7 @@ use serde_json::value::RawValue;
 use shared::config::DeliverConfig;
 use shared::delivery::Status;
 use shared::error::Error;
+use shared::event::Erasure;
 use shared::parse::{self, StorableJson, Text};
 use shared::platform::{self, Reply};
 use shared::secret::Secret;
@@ -58,8 +59,8 @@ const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-delive
 /// The largest request body that is read, in bytes: what a claim may hold, too.
 const MAX_BODY_BYTES: usize = 4 << 20;
 
-/// The largest description of an event type that is read, in bytes.
-const MAX_EVENT_TYPE_BYTES: usize = 256 << 10;
+/// The largest body of a call that brings no events, in bytes.
+const MAX_SMALL_BODY_BYTES: usize = 256 << 10;
 
 /// How long an invocation may go on after it has answered
 /// (<https://developers.cloudflare.com/workers/runtime-apis/context/#waituntil>).
@@ -163,6 +164,10 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
             expect("GET, HEAD")?;
             return metrics(&request, invocation).await;
         }
+        Some(("events", "erase")) => {
+            expect("POST")?;
+            return erase(&mut request, invocation).await;
+        }
         Some(("event-types", name)) if !name.contains('/') => {
             expect("PUT")?;
             return put_event_type(&mut request, invocation, name).await;
@@ -209,12 +214,25 @@ async fn put_event_type(
     if authorize(request, &invocation.config)? != Caller::Service {
         return Err(Error::Unauthorized);
     }
-    let body = platform::read_json_body(request, MAX_EVENT_TYPE_BYTES).await?;
+    let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
     let changes: EventTypeChanges = parse::body(&body)?;
     let changes = serde_json::to_string(&changes).map_err(|e| Error::Internal(e.to_string()))?;
     let parameters = json!({"name": name, "changes": changes});
     let data: Box<RawValue> = invocation
         .call("put_webhook_event_type", parameters)
+        .await?;
+    Ok((Reply::json(200, &Data { data }), Rest::Nothing))
+}
+
+/// `POST /events/erase` `{event_ids | contains, user_id?, dry_run?, cursor?}` → 200: of one owner, or of all.
+async fn erase(request: &mut Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
+    if authorize(request, &invocation.config)? != Caller::Service {
+        return Err(Error::Unauthorized);
+    }
+    let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
+    let erasure: Erasure = parse::body(&body)?;
+    let data: Box<RawValue> = invocation
+        .call("erase_webhook_events_of", erasure.parameters())
         .await?;
     Ok((Reply::json(200, &Data { data }), Rest::Nothing))
 }

@@ -15,6 +15,11 @@
 //! | `GET /webhooks/:id/deliveries/:id` | one, with its payload and every attempt |
 //! | `POST /webhooks/:id/deliveries/:id/resend` | sends one again |
 //! | `POST /webhooks/:id/recover` | sends those again that failed in a window |
+//! | `POST /webhooks/:id/replay` | sends it events of the log, or sends them again |
+//! | `GET /replays`, `GET /replays/:id`, `POST /replays/:id/cancel` | replays and how far they are |
+//! | `POST /deliveries/resend`, `POST /deliveries/cancel` | sends again, or ends, deliveries of all endpoints |
+//! | `POST /webhooks/pause`, `POST /webhooks/resume` | switches endpoints off or on |
+//! | `POST /events/erase` | erases what events say |
 //! | `GET /events` | the events that were for the caller, newest first, page by page |
 //! | `GET /events/:id` | one, with what became of it at each endpoint |
 //! | `GET /stats` | the numbers of all the caller's endpoints |
@@ -30,6 +35,7 @@
 
 mod account;
 mod auth;
+mod batch;
 mod deliveries;
 mod endpoints;
 mod events;
@@ -82,6 +88,24 @@ enum Resource {
     Delivery(Uuid, Uuid),
     /// A delivery that is to be sent again.
     Resend(Uuid, Uuid),
+    /// Failed deliveries of all endpoints, that are to be sent again.
+    ResendAll,
+    /// Waiting deliveries of all endpoints, that are to be ended.
+    CancelAll,
+    /// Endpoints that are to be switched off.
+    Pause,
+    /// Endpoints that are to be switched on.
+    Resume,
+    /// A replay to one endpoint.
+    NewReplay(Uuid),
+    /// The caller's replays.
+    Replays,
+    /// One replay.
+    Replay(Uuid),
+    /// The end of a replay.
+    ReplayEnd(Uuid),
+    /// The erasure of events; also an event whose id is `erase`.
+    Erasure,
     /// The numbers of one endpoint, or of all.
     Stats(Option<Uuid>),
     /// The event log.
@@ -105,7 +129,15 @@ impl Resource {
             let first = path.split('/').next();
             first
                 .is_some_and(|first| {
-                    ["stats", "events", "event-types", "api-keys"].contains(&first)
+                    [
+                        "stats",
+                        "events",
+                        "event-types",
+                        "api-keys",
+                        "deliveries",
+                        "replays",
+                    ]
+                    .contains(&first)
                 })
                 .then_some(path)
         });
@@ -122,7 +154,15 @@ impl Resource {
             [""] => Self::Endpoints,
             ["stats"] => Self::Stats(None),
             ["events"] => Self::Events,
+            ["events", "erase"] => Self::Erasure,
             ["events", _] => Self::Event,
+            ["deliveries", "resend"] => Self::ResendAll,
+            ["deliveries", "cancel"] => Self::CancelAll,
+            ["pause"] => Self::Pause,
+            ["resume"] => Self::Resume,
+            ["replays"] => Self::Replays,
+            ["replays", id] => Self::Replay(uuid(id, "Replay not found")?),
+            ["replays", id, "cancel"] => Self::ReplayEnd(uuid(id, "Replay not found")?),
             ["event-types"] => Self::EventTypes,
             ["api-keys"] => Self::ApiKeys,
             ["api-keys", id] => Self::ApiKey(uuid(id, "API key not found")?),
@@ -130,6 +170,7 @@ impl Resource {
             [id, "rotate-secret"] => Self::Secret(endpoint(id)?),
             [id, "test"] => Self::Test(endpoint(id)?),
             [id, "filter", "test"] => Self::FilterTest(endpoint(id)?),
+            [id, "replay"] => Self::NewReplay(endpoint(id)?),
             [id, "recover"] => Self::Recovery(endpoint(id)?),
             [id, "stats"] => Self::Stats(Some(endpoint(id)?)),
             [id, "deliveries"] => Self::Deliveries(endpoint(id)?),
@@ -147,12 +188,21 @@ impl Resource {
             | Self::Test(_)
             | Self::FilterTest(_)
             | Self::Recovery(_)
-            | Self::Resend(..) => "POST, OPTIONS",
+            | Self::Resend(..)
+            | Self::ResendAll
+            | Self::CancelAll
+            | Self::Pause
+            | Self::Resume
+            | Self::NewReplay(_)
+            | Self::ReplayEnd(_) => "POST, OPTIONS",
+            Self::Erasure => "GET, HEAD, POST, OPTIONS",
             Self::Deliveries(_)
             | Self::Delivery(..)
             | Self::Stats(_)
             | Self::Events
             | Self::Event
+            | Self::Replays
+            | Self::Replay(_)
             | Self::EventTypes => "GET, HEAD, OPTIONS",
             Self::ApiKey(_) => "DELETE, OPTIONS",
         }
@@ -160,7 +210,14 @@ impl Resource {
 
     /// Whether a call makes deliveries due, which the user expects to be sent at once.
     fn makes_due(self) -> bool {
-        matches!(self, Self::Test(_) | Self::Recovery(_) | Self::Resend(..))
+        matches!(
+            self,
+            Self::Test(_)
+                | Self::Recovery(_)
+                | Self::Resend(..)
+                | Self::ResendAll
+                | Self::NewReplay(_)
+        )
     }
 }
 
@@ -292,13 +349,26 @@ impl Call<'_> {
             (Resource::Secret(id), _) => endpoints::rotate_secret(database, id, body, key).await,
             (Resource::Test(id), _) => deliveries::test(database, id, body).await,
             (Resource::FilterTest(id), _) => events::test_filter(database, id, body).await,
+            (Resource::ResendAll, _) => {
+                batch::deliveries(database, "resend_webhook_deliveries", body).await
+            }
+            (Resource::CancelAll, _) => {
+                batch::deliveries(database, "cancel_webhook_deliveries", body).await
+            }
+            (Resource::Pause, _) => batch::switch(database, false, body).await,
+            (Resource::Resume, _) => batch::switch(database, true, body).await,
+            (Resource::NewReplay(id), _) => batch::replay(database, id, body).await,
+            (Resource::Replays, _) => batch::replays(database).await,
+            (Resource::Replay(id), _) => batch::get_replay(database, id).await,
+            (Resource::ReplayEnd(id), _) => batch::cancel_replay(database, id).await,
+            (Resource::Erasure, "POST") => batch::erase(database, body).await,
             (Resource::Recovery(id), _) => deliveries::recover(database, id, body).await,
             (Resource::Deliveries(id), _) => deliveries::list(database, id, query()).await,
             (Resource::Delivery(id, delivery), _) => deliveries::get(database, id, delivery).await,
             (Resource::Resend(id, delivery), _) => deliveries::resend(database, id, delivery).await,
             (Resource::Stats(id), _) => account::stats(database, id, query()).await,
             (Resource::Events, _) => events::list(database, query()).await,
-            (Resource::Event, _) => events::get(database, &self.url).await,
+            (Resource::Event | Resource::Erasure, _) => events::get(database, &self.url).await,
             (Resource::EventTypes, _) => account::event_types(database).await,
             (Resource::ApiKeys, "GET") => account::api_keys(database).await,
             (Resource::ApiKeys, _) => account::create_api_key(database, body, key).await,
@@ -387,6 +457,20 @@ mod tests {
             ("/stats".to_owned(), Resource::Stats(None)),
             ("/events".to_owned(), Resource::Events),
             ("/webhooks/events/a%2Fb".to_owned(), Resource::Event),
+            ("/webhooks/events/erase".to_owned(), Resource::Erasure),
+            ("/webhooks/pause".to_owned(), Resource::Pause),
+            ("/webhooks-manage/resume".to_owned(), Resource::Resume),
+            ("/deliveries/resend".to_owned(), Resource::ResendAll),
+            (
+                "/webhooks/deliveries/cancel".to_owned(),
+                Resource::CancelAll,
+            ),
+            (format!("/webhooks/{ID}/replay"), Resource::NewReplay(id)),
+            (format!("/replays/{ID}"), Resource::Replay(id)),
+            (
+                format!("/webhooks/replays/{ID}/cancel"),
+                Resource::ReplayEnd(id),
+            ),
             ("/event-types/".to_owned(), Resource::EventTypes),
             (
                 "/webhooks-manage/event-types".to_owned(),

@@ -385,12 +385,13 @@ begin
         when not e.is_active then 'Endpoint was disabled'
         when d.payload is null and v.id is null then 'The event is gone'
         when v.expires_at <= now() then 'The event expired'
+        when d.is_erased then 'The event was erased'
         when d.unrecorded_claims >= 20
           then format('Given up: %s claims in a row ended without a result', d.unrecorded_claims)
       end as problem
     from unnest(picked) as p
     cross join lateral (
-      select d.ctid as row_id, d.unrecorded_claims, d.event_ref, d.payload
+      select d.ctid as row_id, d.unrecorded_claims, d.event_ref, d.payload, d.is_erased
       from public.webhook_deliveries d
       where d.id = p.delivery_id limit 1
     ) d
@@ -576,11 +577,11 @@ end
 $$;
 
 -- Deliveries as a worker needs them, in the order of sending: {payloads: [text], claimed: [{id,
--- endpoint_id, event_id, claim, attempts, url, secrets, payload, headers?, signature_headers?, is_slow?}]}.
+-- endpoint_id, event_id, claim, attempts, url, secrets, payload, headers?, signature_headers?, is_slow?, is_replay?}]}.
 --
 -- `attempts` are those recorded so far, `secrets` newest first, `payload` is the place of the body
 -- in `payloads`, where each event's is once, `headers` are the owner's own, `is_slow` says that the
--- endpoint's last attempt timed out.
+-- endpoint's last attempt timed out, `is_replay` that a replay has it sent.
 create or replace function webhooks.batch(ids uuid[]) returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -596,7 +597,7 @@ begin
       min(c.nth) over (partition by coalesce(d.event_ref::text, d.id::text)) as first_nth
     from unnest(ids) with ordinality as c (id, nth)
     cross join lateral (
-      select d.id, d.endpoint_id, d.event_id, d.event_ref, d.claims, d.attempts, d.payload
+      select d.id, d.endpoint_id, d.event_id, d.event_ref, d.claims, d.attempts, d.payload, d.is_replay
       from public.webhook_deliveries d where d.id = c.id limit 1
     ) d
   ),
@@ -606,7 +607,7 @@ begin
   ),
   claimed as (
     select d.nth, d.place as payload, d.id, d.endpoint_id,
-      d.event_id, d.claims, d.attempts, e.url, e.headers, e.signature_headers, h.is_slow,
+      d.event_id, d.claims, d.attempts, d.is_replay, e.url, e.headers, e.signature_headers, h.is_slow,
       jsonb_build_array(e.secret) || case when e.previous_secrets = '{}' then '[]'::jsonb
         else to_jsonb(array(select s.secret from unnest(webhooks.signing_secrets(e.previous_secrets)) s))
         end as secrets
@@ -636,6 +637,7 @@ begin
         || case when c.signature_headers is null then '{}'
           else jsonb_build_object('signature_headers', c.signature_headers) end
         || case when c.is_slow then '{"is_slow": true}' else '{}'::jsonb end
+        || case when c.is_replay then '{"is_replay": true}' else '{}'::jsonb end
         order by c.nth), '[]')
       from claimed c
     )) into answer;

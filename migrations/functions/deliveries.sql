@@ -192,23 +192,19 @@ begin
 end
 $$;
 
--- Makes deliveries of one of the caller's endpoints due now, with as many attempts as they had at
--- first, and answers how many. One that is due already, or claimed just now, stays as it is. Runs
--- as its owner: users may not write the table.
-create or replace function webhooks.send_again(endpoint_id uuid, ids uuid[]) returns integer
-language plpgsql volatile security definer
+-- Makes deliveries due now, of these endpoints, with as many attempts as they had at first, and answers how many. One that
+-- is due already, claimed just now, or erased stays as it is.
+create or replace function webhooks.make_due(ids uuid[], endpoints uuid[], as_replay boolean) returns integer
+language plpgsql volatile
 set search_path = ''
-set jit = off
-set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
-  owned constant jsonb := webhooks.require_endpoint(send_again.endpoint_id, 'write');
   count integer;
 begin
   -- In the order of their ids, as all who lock deliveries.
   perform from public.webhook_deliveries d
-  where d.id = any (ids) and d.endpoint_id = send_again.endpoint_id
+  where d.id = any (ids) and d.endpoint_id = any (endpoints)
   order by d.id
   for no key update;
   update public.webhook_deliveries d set
@@ -216,11 +212,26 @@ begin
     attempts_before_resend =
       case when d.status in ('success', 'failed') then d.attempts else d.attempts_before_resend end,
     unrecorded_claims = 0,
+    is_replay = as_replay,
     next_retry_at = now()
-  where d.id = any (ids) and d.endpoint_id = send_again.endpoint_id
+  where d.id = any (ids) and d.endpoint_id = any (endpoints) and not d.is_erased
     and (d.status in ('success', 'failed') or d.next_retry_at > now() and d.leased_until is null);
   get diagnostics count = row_count;
   return count;
+end
+$$;
+
+-- The same of one of the caller's endpoints. Runs as its owner: users may not write the table.
+create or replace function webhooks.send_again(endpoint_id uuid, ids uuid[]) returns integer
+language plpgsql volatile security definer
+set search_path = ''
+set jit = off
+set enable_seqscan = off
+as $$
+declare
+  owned constant jsonb := webhooks.require_endpoint(send_again.endpoint_id, 'write');
+begin
+  return webhooks.make_due(ids, array[send_again.endpoint_id], false);
 end
 $$;
 
@@ -235,6 +246,9 @@ declare
     webhooks.require_delivery(endpoint_id, delivery_id, 'write');
 begin
   perform webhooks.require_active(webhooks.require_endpoint(endpoint_id, 'write'));
+  if delivery.is_erased then
+    raise sqlstate 'PT409' using message = 'The event was erased', hint = 'event_erased';
+  end if;
   perform webhooks.send_again(endpoint_id, array[delivery_id]);
   delivery := webhooks.require_delivery(endpoint_id, delivery_id, 'write');
   return webhooks.delivery_object(delivery);
@@ -341,7 +355,8 @@ revoke all on function
   webhooks.delivery_inserted(), webhooks.delivery_updated(), webhooks.deliveries_deleted(),
   webhooks.delivery_object(public.webhook_deliveries),
   webhooks.require_delivery(uuid, uuid, text), webhooks.require_active(jsonb),
-  webhooks.send_again(uuid, uuid[]), webhooks.make_test(uuid, text, jsonb)
+  webhooks.make_due(uuid[], uuid[], boolean), webhooks.send_again(uuid, uuid[]),
+  webhooks.make_test(uuid, text, jsonb)
   from public;
 revoke all on function
   public.list_webhook_deliveries(uuid, text, text, text, text, text, integer),
@@ -356,3 +371,4 @@ grant execute on function
   public.get_webhook_delivery(uuid, uuid), public.resend_webhook_delivery(uuid, uuid),
   public.recover_webhook_deliveries(uuid, text, text), public.test_webhook_endpoint(uuid, text)
   to anon, authenticated;
+grant execute on function webhooks.make_due(uuid[], uuid[], boolean) to service_role;

@@ -26,15 +26,15 @@ create or replace function webhooks.logged_events(
   owner uuid, from_time timestamptz, to_time timestamptz, last_time timestamptz, last_id text
 ) returns table (
   id bigint, event_id text, event_type text, user_id uuid, created_at timestamptz, deliver_at timestamptz,
-  expires_at timestamptz)
+  expires_at timestamptz, erased_at timestamptz)
 language sql stable
 begin atomic
-  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at
+  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at, e.erased_at
   from public.webhook_events e
   where e.user_id = owner and e.created_at >= from_time and e.created_at < to_time
     and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
   union all
-  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at
+  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at, e.erased_at
   from public.webhook_events e
   where e.user_id is null and e.created_at >= from_time and e.created_at < to_time
     and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
@@ -69,8 +69,8 @@ declare
   to_time constant timestamptz := coalesce(webhooks.parse_time('until', until), 'infinity');
   part constant jsonb := webhooks.parse_json('contains', list_webhook_events.contains);
   -- Where the page before ended.
-  last_time timestamptz := 'infinity';
-  last_id text := '';
+  last_time timestamptz;
+  last_id text;
   event record;
   found_events jsonb[] := '{}';
   looked_at integer := 0;
@@ -85,13 +85,7 @@ begin
   if jsonb_typeof(part) <> 'object' then
     perform webhooks.refuse_field('contains', 'must be a JSON object');
   end if;
-  if cursor is not null then
-    if cursor !~ '^\d{1,16}_[\x21-\x7e]{1,255}$' then
-      perform webhooks.refuse_field('cursor', 'must be the next_cursor of the page before');
-    end if;
-    last_time := 'epoch'::timestamptz + split_part(cursor, '_', 1)::bigint * interval '1 microsecond';
-    last_id := substr(cursor, position('_' in cursor) + 1);
-  end if;
+  select c.last_time, c.last_id into last_time, last_id from webhooks.parse_event_cursor(cursor) c;
   for event in
     select * from webhooks.logged_events(caller, from_time, to_time, last_time, last_id)
   loop
@@ -109,25 +103,45 @@ begin
       or event.user_id is null and not webhooks.has_reached(event.event_id, event.id, endpoints)
       or not webhooks.is_in_payload(event.id, search, part);
     found_events := array_append(found_events, webhooks.event_object(
-        event.event_id, event.event_type, event.user_id, event.created_at, event.deliver_at, event.expires_at)
+        event.event_id, event.event_type, event.user_id, event.created_at, event.deliver_at, event.expires_at,
+        event.erased_at)
       || jsonb_build_object('deliveries', webhooks.count_deliveries(event.event_id, endpoints)));
   end loop;
   return jsonb_build_object(
     'events', to_jsonb(found_events),
-    'next_cursor', case when is_more
-      then (extract(epoch from last_time) * 1000000)::bigint || '_' || last_id end);
+    'next_cursor', case when is_more then webhooks.event_cursor(last_time, last_id) end);
+end
+$$;
+
+-- Where a page of events ended: its last event's time, in microseconds since 1970, and id.
+create or replace function webhooks.event_cursor(last_time timestamptz, last_id text) returns text
+language sql immutable
+return (extract(epoch from last_time) * 1000000)::bigint || '_' || last_id;
+
+-- What event_cursor() was made of. Null is before the first event.
+create or replace function webhooks.parse_event_cursor(cursor text, out last_time timestamptz, out last_id text)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if cursor !~ '^\d{1,16}_[\x21-\x7e]{1,255}$' then
+    perform webhooks.refuse_field('cursor', 'must be the next_cursor of the page before');
+  end if;
+  last_time := coalesce(
+    'epoch'::timestamptz + split_part(cursor, '_', 1)::bigint * interval '1 microsecond', 'infinity');
+  last_id := coalesce(substr(cursor, position('_' in cursor) + 1), '');
 end
 $$;
 
 -- An event as lists show it.
 create or replace function webhooks.event_object(
   event_id text, event_type text, user_id uuid, created_at timestamptz, deliver_at timestamptz,
-  expires_at timestamptz
+  expires_at timestamptz, erased_at timestamptz
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
   'event_id', event_id, 'event_type', event_type, 'created_at', webhooks.utc(created_at),
-  'deliver_at', webhooks.utc(deliver_at), 'expires_at', webhooks.utc(expires_at),
+  'deliver_at', webhooks.utc(deliver_at), 'expires_at', webhooks.utc(expires_at), 'erased_at', webhooks.utc(erased_at),
   'audience', case when user_id is null then 'everyone' else 'owner' end);
 
 -- Whether the event's payload has this text, in any case, and its data this object. Null is no condition.
@@ -184,7 +198,7 @@ begin
   end if;
   is_pending := exists (select from webhooks.outbox o where o.event_ref = event.id);
   return webhooks.event_object(event.event_id, event.event_type, event.user_id, event.created_at,
-      event.deliver_at, event.expires_at)
+      event.deliver_at, event.expires_at, event.erased_at)
     || jsonb_build_object('payload', event.payload::jsonb, 'endpoints', coalesce((
       select jsonb_agg(jsonb_build_object(
         'endpoint_id', o.id, 'url', o.url,
@@ -269,8 +283,9 @@ $$;
 
 revoke all on function
   webhooks.logged_events(uuid, timestamptz, timestamptz, timestamptz, text),
+  webhooks.event_cursor(timestamptz, text), webhooks.parse_event_cursor(text),
   webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
-  webhooks.event_object(text, text, uuid, timestamptz, timestamptz, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
+  webhooks.event_object(text, text, uuid, timestamptz, timestamptz, timestamptz, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
   webhooks.count_deliveries(text, uuid[])
   from public;
 revoke all on function
@@ -281,3 +296,9 @@ grant execute on function
   public.list_webhook_events(text, text, text, text, text, text, integer), public.get_webhook_event(text),
   public.test_webhook_filter(uuid, text, text, integer)
   to anon, authenticated;
+-- Replays and erasures look through the log, too.
+grant execute on function
+  webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
+  webhooks.is_in_payload(bigint, text, jsonb), webhooks.event_cursor(timestamptz, text),
+  webhooks.parse_event_cursor(text)
+  to service_role;

@@ -68,7 +68,7 @@ $$;
 -- One step of an event's fan-out: makes deliveries and claims the first `claim_limit` of them for
 -- `lease_seconds`, unless they are for later. For an inactive endpoint a failed delivery is recorded, which can be
 -- recovered. An endpoint with a rate limit, one that backs off and one whose last attempt timed out are left to
--- their turn in the queue. The filter of `only_endpoint` does not count.
+-- their turn in the queue. The filter of `only_endpoint` does not count. Nothing is made of an erased event.
 -- Locks no endpoint: one that is deleted meanwhile leaves deliveries that are purged.
 create or replace function webhooks.fan_out(
   event webhooks.stored_event, after uuid, only_endpoint uuid, except_endpoint uuid,
@@ -92,6 +92,9 @@ declare
   last_id uuid;
   done webhooks.fanned_out;
 begin
+  if not event.is_new and (select e.erased_at from public.webhook_events e where e.id = event.ref) is not null then
+    return row(0, 0, '{}'::uuid[], null::uuid);
+  end if;
   if after is not null and event.user_id is null and only_endpoint is null then
     select e.id into upto from public.webhook_endpoints e
     where e.id > after order by e.id offset stride - 1 limit 1;

@@ -68,9 +68,11 @@ begin
   -- table held when the session began.
   locked as materialized (
     select r.*, d.ctid as row_id, d.attempts + 1 - d.attempts_before_resend as attempts_since_resend,
-      -- No attempt follows a failure: the receiver asked for none, none is left, or there is no endpoint.
+      -- No attempt follows a failure: the receiver asked for none, none is left, the event is erased, or there
+      -- is no endpoint.
       case
-        when r.response_status = 410 or d.attempts + 1 - d.attempts_before_resend >= d.max_attempts
+        when r.response_status = 410 or d.is_erased
+          or d.attempts + 1 - d.attempts_before_resend >= d.max_attempts
           then true
         when not r.ok then (
           select true from webhooks.deleted_endpoints g where g.endpoint_id = d.endpoint_id limit 1
@@ -101,13 +103,13 @@ begin
       end,
       delivered_at = case when r.ok then now() else d.delivered_at end,
       response_status = r.response_status,
-      response_body = r.response_body,
+      response_body = case when not d.is_erased then r.response_body end,
       response_time_ms = r.response_time_ms,
       last_error = coalesce(r.error, d.last_error)
     from locked r
     where d.ctid = r.row_id
     returning d.id, d.endpoint_id, d.status, d.attempts, d.next_retry_at, r.nth, r.ok,
-      r.response_status, r.response_body, r.response_time_ms, r.error, r.cause, r.attempted_at
+      r.response_status, d.response_body, r.response_time_ms, r.error, r.cause, r.attempted_at
   ),
   logged as (
     insert into public.webhook_delivery_attempts (delivery_id, attempt, endpoint_id, attempted_at,

@@ -72,6 +72,9 @@ begin
       least(before, now() - interval '744 hours'), most) = most
     when 'purge_refused_events' then webhooks.purge_refused_events(before, most) = most
     when 'purge_idempotent_calls' then webhooks.purge_idempotent_calls(most) = most
+    when 'erase_answers' then webhooks.erase_answers(most) = most
+    when 'run_replays' then webhooks.run_replays()
+    when 'purge_replays' then webhooks.purge_replays(before, most) = most
   end;
 exception when others or query_canceled then
   raise warning 'upkeep: % failed: %', step, sqlerrm;
@@ -103,7 +106,7 @@ begin
   end if;
   foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
     'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events',
-    'purge_idempotent_calls']
+    'purge_idempotent_calls', 'erase_answers', 'purge_replays', 'run_replays']
   loop
     if clock_timestamp() > now() + interval '1 second' then
       is_more := true;

@@ -21,7 +21,8 @@ grant select, insert, update, delete on
   webhooks.tally,
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
   webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks,
-  webhooks.refused_events, webhooks.idempotent_calls
+  webhooks.refused_events, webhooks.idempotent_calls, webhooks.erasures, webhooks.erased_events,
+  webhooks.replays
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
 grant usage, update on sequence
@@ -71,6 +72,9 @@ alter table webhooks.wake_up enable row level security;
 alter table webhooks.refused_events enable row level security;
 alter table webhooks.idempotent_calls enable row level security;
 alter table webhooks.watches enable row level security;
+alter table webhooks.replays enable row level security;
+alter table webhooks.erasures enable row level security;
+alter table webhooks.erased_events enable row level security;
 alter table webhooks.tenancy enable row level security;
 
 create policy webhook_event_types_select on public.webhook_event_types

@@ -33,6 +33,9 @@ pub struct Claimed {
     /// Whether the endpoint's last attempt timed out.
     #[serde(default)]
     pub is_slow: bool,
+    /// Whether a replay has it sent.
+    #[serde(default)]
+    pub is_replay: bool,
 }
 
 /// What a signature header carries.

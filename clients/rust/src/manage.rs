@@ -240,6 +240,7 @@ pub struct Event {
     pub created_at: String,
     pub deliver_at: Option<String>,
     pub expires_at: Option<String>,
+    pub erased_at: Option<String>,
     pub audience: String,
 }
 
@@ -318,6 +319,94 @@ pub struct EndpointChanges {
     /// Only for a new endpoint: a secret that receivers have already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+}
+
+/// Which events are replayed. Times are RFC 3339.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct NewReplay {
+    pub since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_types: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// `missing`, `failed` or `all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only: Option<String>,
+    pub new_ids: bool,
+    pub dry_run: bool,
+}
+
+/// A replay, and how far it is.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct Replay {
+    pub id: Option<String>,
+    pub endpoint_id: String,
+    pub status: String,
+    pub since: String,
+    pub until: String,
+    pub event_types: Option<Vec<String>>,
+    pub filter: Option<String>,
+    pub only: String,
+    pub new_ids: bool,
+    pub looked_at: u64,
+    pub replayed: u64,
+    pub erased: u64,
+    pub log_begins_at: Option<String>,
+    pub created_at: Option<String>,
+    pub finished_at: Option<String>,
+    pub last_error: Option<String>,
+}
+
+/// Which deliveries. The default is all that may be meant. Times are RFC 3339.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct WhichDeliveries {
+    pub endpoint_id: Option<String>,
+    pub event_type: Option<String>,
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub dry_run: bool,
+}
+
+/// Which endpoints. The default is all.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct WhichEndpoints {
+    pub endpoint_ids: Option<Vec<String>>,
+    pub metadata: Option<BTreeMap<String, String>>,
+    pub dry_run: bool,
+}
+
+/// Which events are erased: by their ids, or by an object that their data contains.
+#[derive(Clone, Debug, Default, Serialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct Erasure {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_ids: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contains: Option<Value>,
+    pub dry_run: bool,
+    pub cursor: Option<String>,
+}
+
+/// What a call about many came to.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Counted {
+    /// How many fit.
+    pub matched: u32,
+    /// How many were changed. None was by a dry run.
+    #[serde(alias = "resent", alias = "cancelled", alias = "erased")]
+    pub changed: u32,
+    /// Whether a further call is needed.
+    #[serde(default)]
+    pub more: bool,
+    /// For [`Erasure::cursor`] of the further call, where one is needed.
+    #[serde(default)]
+    pub next_cursor: Option<String>,
 }
 
 /// How many deliveries are due again.
@@ -502,6 +591,59 @@ impl Manage {
         let body = Some(json!({"since": since, "until": until}));
         let path = endpoint_path(id, "/recover");
         self.data("POST", &path, body, None).await
+    }
+
+    /// Has events of the log sent to an endpoint.
+    pub async fn replay_events(&self, id: &str, replay: &NewReplay) -> Answer<Replay> {
+        let path = endpoint_path(id, "/replay");
+        self.data("POST", &path, Some(json!(replay)), None).await
+    }
+
+    /// The newest replays.
+    pub async fn replays(&self) -> Answer<Vec<Replay>> {
+        self.data("GET", "/replays", None, None).await
+    }
+
+    /// One replay.
+    pub async fn replay(&self, id: &str) -> Answer<Replay> {
+        let path = format!("/replays/{}", escaped(id));
+        self.data("GET", &path, None, None).await
+    }
+
+    /// Ends a replay.
+    pub async fn cancel_replay(&self, id: &str) -> Answer<Replay> {
+        let path = format!("/replays/{}/cancel", escaped(id));
+        self.data("POST", &path, None, None).await
+    }
+
+    /// Has failed deliveries sent again.
+    pub async fn resend_deliveries(&self, which: &WhichDeliveries) -> Answer<Counted> {
+        let body = Some(json!(which));
+        self.data("POST", "/deliveries/resend", body, None).await
+    }
+
+    /// Ends deliveries that wait.
+    pub async fn cancel_deliveries(&self, which: &WhichDeliveries) -> Answer<Counted> {
+        let body = Some(json!(which));
+        self.data("POST", "/deliveries/cancel", body, None).await
+    }
+
+    /// Switches endpoints off.
+    pub async fn pause_endpoints(&self, which: &WhichEndpoints) -> Answer<Counted> {
+        let body = Some(json!(which));
+        self.data("POST", "/webhooks/pause", body, None).await
+    }
+
+    /// Switches endpoints on.
+    pub async fn resume_endpoints(&self, which: &WhichEndpoints) -> Answer<Counted> {
+        let body = Some(json!(which));
+        self.data("POST", "/webhooks/resume", body, None).await
+    }
+
+    /// Erases what events say.
+    pub async fn erase_events(&self, which: &Erasure) -> Answer<Counted> {
+        let body = Some(json!(which));
+        self.data("POST", "/events/erase", body, None).await
     }
 
     /// A page of an endpoint's deliveries.

@@ -83,6 +83,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deliveries/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends deliveries that wait
+         * @description Those that are pending or retrying, of all endpoints or of one, of a type or a window, 10,000 at a time. They end as
+         *     `failed`, "Cancelled by its owner", and can be sent again. One that is under way goes on.
+         */
+        post: operations["cancelDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deliveries/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has failed deliveries of all endpoints sent again
+         * @description Or of one, of a type or a window, 10,000 at a time; those of inactive endpoints are left out. `more` says that a further
+         *     call is needed.
+         */
+        post: operations["resendDeliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -193,6 +235,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases what events say
+         * @description Of events that are addressed to you: their data and the answers of receivers are deleted for good, rows, times and counts
+         *     stay. What waits ends as `failed`, "The event was erased"; an attempt that is under way is the last. Events are named by
+         *     `event_ids`, or by what their data `contains`: then a call looks at 10,000 of them, newest first, and `next_cursor` says
+         *     that a further call is needed. The database keeps who erased how many, and when. What Postgres has on disk goes with its
+         *     next vacuum, backups keep what they have.
+         */
+        post: operations["eraseEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -221,6 +287,69 @@ export interface paths {
         get: operations["getOpenApi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists your replays
+         * @description The 100 newest.
+         */
+        get: operations["listReplays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/replays/{replay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 9d0c1ab5-4f0c-4b0e-8d7c-6d5a2f6f2f10 */
+                replay_id: components["parameters"]["replay_id"];
+            };
+            cookie?: never;
+        };
+        /** Shows a replay and how far it is */
+        get: operations["getReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/replays/{replay_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 9d0c1ab5-4f0c-4b0e-8d7c-6d5a2f6f2f10 */
+                replay_id: components["parameters"]["replay_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends a replay
+         * @description What is due already is sent. One that has ended stays as it is.
+         */
+        post: operations["cancelReplay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -263,6 +392,26 @@ export interface paths {
          *     `is_active` false is sent nothing until it is switched on; what comes meanwhile is recorded and can be recovered.
          */
         post: operations["createEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks-deliver/events/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases what events say, of any owner
+         * @description As `POST /events/erase` of manage, for the operator: of the owner `user_id`, or of all, events for all owners included.
+         */
+        post: operations["eraseEventsOf"];
         delete?: never;
         options?: never;
         head?: never;
@@ -424,6 +573,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/{endpoint_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends events of the log to an endpoint
+         * @description To a new one, or again: events of your log from `since` on that the endpoint is subscribed to and that its filter lets
+         *     through, oldest first. The first 500 are looked at in this call, the rest in steps by the cron, behind at most 1,000
+         *     deliveries that the endpoint has waiting; `GET /replays/{replay_id}` says how far it is. A replayed delivery has the
+         *     header `webhook-replay: true`, and the `webhook-id` of the event, unless `new_ids` makes each a new event: receivers
+         *     drop what they know. With `dry_run` nothing is sent, and what is counted is what up to 10,000 events come to; `status`
+         *     `running` says that there are more. What was erased is counted and left out, and what is older than `log_begins_at` is
+         *     gone.
+         */
+        post: operations["replayEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/{endpoint_id}/rotate-secret": {
         parameters: {
             query?: never;
@@ -493,6 +671,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switches endpoints off
+         * @description Those named, those whose metadata contains `metadata`, or all. What comes meanwhile is recorded as failed and can be sent
+         *     again.
+         */
+        post: operations["pauseEndpoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switches endpoints on
+         * @description Those named, those whose metadata contains `metadata`, or all.
+         */
+        post: operations["resumeEndpoints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     event: {
@@ -550,6 +769,11 @@ export interface components {
             response_body: string | null;
             response_status: number | null;
             response_time_ms: number | null;
+        };
+        Cancelled: {
+            cancelled: number;
+            matched: number;
+            more: boolean;
         };
         CatalogueEntry: {
             description: string | null;
@@ -750,6 +974,25 @@ export interface components {
             updated_at: components["schemas"]["Time"];
             url: string;
         };
+        Erased: {
+            erased: number;
+            matched: number;
+            next_cursor: string | null;
+        };
+        Erasure: {
+            /** @description An object that `data` contains, and that is not empty. */
+            contains?: (components["schemas"]["EventData"] & Record<string, never>) | null;
+            cursor?: components["schemas"]["EventCursor"] | null;
+            /** @default false */
+            dry_run?: boolean | null;
+            event_ids?: string[] | null;
+        } & ({
+            contains?: null;
+            event_ids: unknown[];
+        } | {
+            contains: Record<string, never>;
+            event_ids?: null;
+        });
         Event: {
             /** @enum {unknown} */
             audience: "owner" | "everyone";
@@ -762,6 +1005,8 @@ export interface components {
                 retrying: number;
                 success: number;
             };
+            /** @description When what it said was erased. */
+            erased_at: components["schemas"]["NullableTime"];
             event_id: string;
             event_type: string;
             expires_at: components["schemas"]["NullableTime"];
@@ -846,6 +1091,8 @@ export interface components {
                 reason: "pending" | "registered_later" | "not_subscribed" | "filtered" | "subscribed_later" | null;
                 url: string;
             }[];
+            /** @description When what it said was erased. */
+            erased_at: components["schemas"]["NullableTime"];
             event_id: string;
             event_type: string;
             expires_at: components["schemas"]["NullableTime"];
@@ -892,6 +1139,8 @@ export interface components {
             audience: "owner" | "everyone";
             created_at: components["schemas"]["Time"];
             deliver_at: components["schemas"]["NullableTime"];
+            /** @description When what it said was erased. */
+            erased_at: components["schemas"]["NullableTime"];
             event_id: string;
             event_type: string;
             expires_at: components["schemas"]["NullableTime"];
@@ -989,11 +1238,54 @@ export interface components {
             /** @description How many events. Not with `event`. */
             last?: number | null;
         };
+        NewReplay: {
+            /** @default false */
+            dry_run?: boolean | null;
+            /**
+             * @description Of the types that the endpoint is subscribed to, only these.
+             * @example [
+             *       "vehicle.*"
+             *     ]
+             */
+            event_types?: string[] | null;
+            filter?: components["schemas"]["Filter"] | null;
+            /** @default false */
+            new_ids?: boolean | null;
+            /** @default missing */
+            only?: components["schemas"]["ReplayOnly"] | null;
+            /**
+             * Format: date-time
+             * @description Included.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Not included. Now, by default and at most.
+             */
+            until?: string | null;
+        };
         /**
          * Format: date-time
          * @example 2026-11-24T23:10:41.246858Z
          */
         NullableTime: string | null;
+        OperatorErasure: {
+            /** @description An object that `data` contains, and that is not empty. */
+            contains?: (components["schemas"]["EventData"] & Record<string, never>) | null;
+            /** @description The `next_cursor` of the call before. */
+            cursor?: string | null;
+            /** @default false */
+            dry_run?: boolean | null;
+            event_ids?: string[] | null;
+            /** Format: uuid */
+            user_id?: string | null;
+        } & ({
+            contains?: null;
+            event_ids: unknown[];
+        } | {
+            contains: Record<string, never>;
+            event_ids?: null;
+        });
         /** @description What became of a delivery in this call. */
         Outcome: {
             delivery_id: components["schemas"]["Id"];
@@ -1043,6 +1335,38 @@ export interface components {
             field?: string;
             max_bytes?: number;
         };
+        Replay: {
+            created_at: components["schemas"]["NullableTime"];
+            endpoint_id: components["schemas"]["Id"];
+            /** @description Events that are left out because they were erased. */
+            erased: number;
+            event_types: string[] | null;
+            filter: string | null;
+            finished_at: components["schemas"]["NullableTime"];
+            /**
+             * Format: uuid
+             * @description Null for a dry run.
+             */
+            id: string | null;
+            last_error: string | null;
+            log_begins_at: components["schemas"]["NullableTime"];
+            /** @description Events. */
+            looked_at: number;
+            new_ids: boolean;
+            only: components["schemas"]["ReplayOnly"];
+            /** @description Deliveries that are due */
+            replayed: number;
+            since: components["schemas"]["Time"];
+            /** @enum {unknown} */
+            status: "running" | "done" | "cancelled" | "failed";
+            until: components["schemas"]["Time"];
+        };
+        /**
+         * @description `missing`: events that the endpoint has no delivery of. `failed`: those whose delivery failed. `all`: both, and those that
+         *     were delivered.
+         * @enum {string}
+         */
+        ReplayOnly: "missing" | "failed" | "all";
         /**
          * @description Headers to send along. Their values are never shown again. Refused are those of HTTP itself, of the signatures, of proxies
          *     and of what servers believe about the client or the method (`X-Forwarded-For`, `True-Client-IP`,
@@ -1054,6 +1378,11 @@ export interface components {
          */
         RequestHeaders: {
             [key: string]: string;
+        };
+        Resent: {
+            matched: number;
+            more: boolean;
+            resent: number;
         };
         RetryResult: {
             failed: number;
@@ -1168,6 +1497,11 @@ export interface components {
          * @enum {string}
          */
         Subscription: ("*" | "vehicle.created" | "vehicle.updated" | "vehicle.deleted" | "vehicle.*" | "observation.created" | "observation.*" | "document.uploaded" | "document.*" | "import.completed" | "import.*" | "endpoint.failing" | "endpoint.recovered" | "endpoint.disabled" | "endpoint.*") | (string & {});
+        Switched: {
+            /** @description Those that were not so already. */
+            changed: number;
+            matched: number;
+        };
         Test: {
             event_type?: components["schemas"]["ExampleType"];
         };
@@ -1194,6 +1528,29 @@ export interface components {
             /** @constant */
             livemode: true;
             type: components["schemas"]["EventType"];
+        };
+        WhichDeliveries: {
+            /** @default false */
+            dry_run?: boolean | null;
+            /** Format: uuid */
+            endpoint_id?: string | null;
+            event_type?: components["schemas"]["EventType"] | null;
+            /**
+             * Format: date-time
+             * @description Only deliveries that were created at this time or later.
+             */
+            since?: string | null;
+            /**
+             * Format: date-time
+             * @description Only deliveries that were created before this time.
+             */
+            until?: string | null;
+        };
+        WhichEndpoints: {
+            /** @default false */
+            dry_run?: boolean | null;
+            endpoint_ids?: string[] | null;
+            metadata?: components["schemas"]["Metadata"] | null;
         };
         /**
          * @default 24h
@@ -1448,6 +1805,54 @@ export interface components {
                 "application/json": {
                     /** @enum {unknown} */
                     code: "endpoint_disabled";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `endpoint_disabled`: The endpoint is switched off. Switch it on first.
+         *
+         *     `event_erased`: What the event said was erased.
+         */
+        "manage.endpoint_disabled-or-event_erased": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "endpoint_disabled" | "event_erased";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /**
+         * @description `endpoint_disabled`: The endpoint is switched off. Switch it on first.
+         *
+         *     `replay_running`: A replay or backfill to the endpoint is under way.
+         */
+        "manage.endpoint_disabled-or-replay_running": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "endpoint_disabled" | "replay_running";
                     /** @description A sentence for people. */
                     error: string;
                 };
@@ -1949,6 +2354,8 @@ export interface components {
          *     or absent.
          */
         owner: string;
+        /** @example 9d0c1ab5-4f0c-4b0e-8d7c-6d5a2f6f2f10 */
+        replay_id: string;
         /** @description How far back, in 12, 24, 28 or 30 buckets. */
         window: components["schemas"]["Window"];
     };
@@ -2172,6 +2579,112 @@ export interface operations {
             503: components["responses"]["manage.database_unavailable"];
         };
     };
+    cancelDeliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": "2026-11-24T00:00:00Z",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WhichDeliveries"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Cancelled"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    resendDeliveries: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "event_type": "vehicle.updated",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["WhichDeliveries"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Resent"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
     getDocs: {
         parameters: {
             query?: never;
@@ -2380,6 +2893,60 @@ export interface operations {
             503: components["responses"]["manage.database_unavailable"];
         };
     };
+    eraseEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contains": {
+                 *         "vin": "1FTFW1E50PFA00001"
+                 *       },
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Erased"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
     getMetrics: {
         parameters: {
             query?: never;
@@ -2434,6 +3001,134 @@ export interface operations {
                     };
                 };
             };
+        };
+    };
+    listReplays: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replays. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Replay"][];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    getReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path: {
+                /** @example 9d0c1ab5-4f0c-4b0e-8d7c-6d5a2f6f2f10 */
+                replay_id: components["parameters"]["replay_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Replay"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    cancelReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path: {
+                /** @example 9d0c1ab5-4f0c-4b0e-8d7c-6d5a2f6f2f10 */
+                replay_id: components["parameters"]["replay_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The replay. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Replay"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value-or-owner_required-or-invalid_field"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
         };
     };
     getStats: {
@@ -2588,6 +3283,49 @@ export interface operations {
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    eraseEventsOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "contains": {
+                 *         "vin": "1FTFW1E50PFA00001"
+                 *       },
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["OperatorErasure"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Erased"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
         };
     };
     getEndpoint: {
@@ -2875,7 +3613,7 @@ export interface operations {
             401: components["responses"]["manage.unauthorized"];
             403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
-            409: components["responses"]["manage.endpoint_disabled"];
+            409: components["responses"]["manage.endpoint_disabled-or-event_erased"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];
@@ -2988,6 +3726,64 @@ export interface operations {
             403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.endpoint_disabled"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    replayEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path: {
+                /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
+                endpoint_id: components["parameters"]["endpoint_id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-20T00:00:00Z",
+                 *       "only": "missing",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description The replay. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Replay"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            404: components["responses"]["manage.not_found"];
+            409: components["responses"]["manage.endpoint_disabled-or-replay_running"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
             429: components["responses"]["manage.too_many_requests"];
@@ -3163,6 +3959,112 @@ export interface operations {
             503: components["responses"]["manage.database_unavailable"];
         };
     };
+    pauseEndpoints: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "team": "fleet"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WhichEndpoints"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Switched"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    resumeEndpoints: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "metadata": {
+                 *         "team": "fleet"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WhichEndpoints"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Switched"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
     receiveEvent: {
         parameters: {
             query?: never;
@@ -3178,6 +4080,8 @@ export interface operations {
                 "Stripe-Signature": string;
                 /** @description The event's id, the same on every attempt. */
                 "webhook-id": string;
+                /** @description Present where the owner has the event replayed. */
+                "webhook-replay"?: "true";
                 /**
                  * @description `v1,<base64>`, several separated by spaces: HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<body>`, keyed with
                  *     the base64-decoded 64 characters after `whsec_` (Standard Webhooks).

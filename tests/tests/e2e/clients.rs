@@ -14,7 +14,10 @@ use tests::{eventually, log_file};
 use tokio::process::Command;
 use tokio::time::Instant;
 use uuid::Uuid;
-use webhooks_client::manage::{EndpointChanges, EventFilter, Filter, Scope, Status};
+use webhooks_client::manage::{
+    EndpointChanges, Erasure, EventFilter, Filter, NewReplay, Scope, Status, WhichDeliveries,
+    WhichEndpoints,
+};
 use webhooks_client::{
     Audience, Credential, Event, Failure, Manage, ServiceKey, Target, trigger_webhook,
     trigger_webhooks,
@@ -270,6 +273,36 @@ async fn the_rust_client_makes_every_call_of_manage() {
     let event = manage.event(&events.data[0].event_id).await.unwrap();
     assert_eq!(event.event.event_type, "vehicle.deleted");
     assert!(event.endpoints[0].delivery.is_some());
+    let test = manage.test_filter(id, "$.type == \"vehicle.deleted\"", None);
+    let test = test.await.unwrap();
+    assert_eq!((test.tested, test.matched, test.events.len()), (1, 1, 1));
+    let replay = NewReplay {
+        since: "2026-01-01".to_owned(),
+        only: Some("failed".to_owned()),
+        ..NewReplay::default()
+    };
+    let replay = manage.replay_events(id, &replay).await.unwrap();
+    assert_eq!((&*replay.status, replay.replayed), ("done", 0));
+    let replay_id = replay.id.unwrap();
+    assert!(manage.replay(&replay_id).await.unwrap().looked_at >= 1);
+    assert_eq!(
+        manage.cancel_replay(&replay_id).await.unwrap().status,
+        "done"
+    );
+    assert_eq!(manage.replays().await.unwrap().len(), 1);
+    let which = WhichDeliveries {
+        endpoint_id: Some(id.to_owned()),
+        dry_run: true,
+        ..WhichDeliveries::default()
+    };
+    assert_eq!(manage.resend_deliveries(&which).await.unwrap().matched, 0);
+    let cancelled = manage.cancel_deliveries(&which).await.unwrap();
+    assert_eq!((cancelled.matched, cancelled.changed), (1, 0));
+    let all = WhichEndpoints::default();
+    let paused = manage.pause_endpoints(&all).await.unwrap();
+    assert_eq!((paused.matched, paused.changed), (1, 1));
+    let resumed = manage.resume_endpoints(&all).await.unwrap();
+    assert_eq!((resumed.matched, resumed.changed), (1, 1));
     let listed = manage.endpoints().await.unwrap();
     assert_eq!(listed[0].more.stats.total_deliveries, 1);
     let types = manage.event_types().await.unwrap();
@@ -278,6 +311,13 @@ async fn the_rust_client_makes_every_call_of_manage() {
             .iter()
             .any(|t| t.name == "vehicle.created" && t.example.is_some())
     );
+
+    let erasure = Erasure {
+        contains: Some(json!({"vin": "1FTFW1E50PFA00001"})),
+        ..Erasure::default()
+    };
+    let erased = manage.erase_events(&erasure).await.unwrap();
+    assert_eq!((erased.matched, erased.changed), (1, 1));
 
     let made = manage
         .create_api_key("ci", &[Scope::Read], None, Some("key_2"))

@@ -60,3 +60,8 @@ async fn endpoints_of_svix_and_convoy_move_as_the_guide_says() {
 async fn organisations_own_endpoints_as_the_guide_says() {
     run("organisations.md").await;
 }
+
+#[tokio::test]
+async fn events_are_filtered_replayed_and_erased_as_the_guide_says() {
+    run("events.md").await;
+}

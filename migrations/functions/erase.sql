@@ -1,0 +1,246 @@
+-- Erasing: what events say, and what receivers answered to them, is deleted; rows, times and counts stay. An attempt that
+-- is under way is the delivery's last.
+
+-- Who is asking, for the trace.
+create or replace function webhooks.actor() returns text
+language plpgsql stable security definer
+set search_path = ''
+as $$
+declare
+  claims constant json := nullif(current_setting('request.jwt.claims', true), '')::json;
+begin
+  return case
+    when (webhooks.identify()).by_token then 'user ' || coalesce(claims ->> 'sub', 'unknown')
+    else coalesce(
+      (select 'api key ' || k.id from public.webhook_api_keys k where k.key_hash = webhooks.key_hash()),
+      'role ' || coalesce(claims ->> 'role', current_setting('role')))
+  end;
+end
+$$;
+
+-- The events to be erased: {ids, next_cursor}. Of `owner`, or, where that is null, of all owners and those for all. By
+-- their ids, or by what their data contains, newest first: then a call looks at 10,000 events at most, begins no other
+-- after a second, and finds up to 1,000.
+create or replace function webhooks.find_erasable(
+  owner uuid, event_ids text[], contains jsonb, cursor text, out ids bigint[], out next_cursor text
+)
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  most constant integer := 1000;
+  events refcursor;
+  event record;
+  -- Where the call before ended: its time and id, or the row's id.
+  last record;
+  looked_at integer := 0;
+begin
+  if event_ids is not null then
+    ids := array(
+      select e.id from unnest(event_ids) as i (event_id)
+      join public.webhook_events e on e.event_id = i.event_id
+      where e.erased_at is null and (owner is null or e.user_id = owner) order by e.id);
+    return;
+  end if;
+  ids := '{}';
+  if owner is not null then
+    last := webhooks.parse_event_cursor(cursor);
+    open events for
+      select e.id, e.event_id, e.created_at from public.webhook_events e
+      where e.user_id = owner and e.created_at <= last.last_time
+        and (e.created_at < last.last_time or e.event_id > last.last_id)
+      order by e.created_at desc, e.event_id;
+  else
+    if cursor !~ '^\d{1,18}$' then
+      perform webhooks.refuse_field('cursor', 'must be the next_cursor of the call before');
+    end if;
+    open events for
+      select e.id, e.event_id, e.created_at from public.webhook_events e
+      where cursor is null or e.id < cursor::bigint
+      order by e.id desc;
+  end if;
+  loop
+    fetch events into event;
+    exit when not found;
+    if cardinality(ids) = most or looked_at = 10000
+      or looked_at > 0 and clock_timestamp() > now() + interval '1 second'
+    then
+      return;
+    end if;
+    looked_at := looked_at + 1;
+    next_cursor := case when owner is null then event.id::text
+      else webhooks.event_cursor(event.created_at, event.event_id) end;
+    if (select e.erased_at is null from public.webhook_events e where e.id = event.id)
+      and webhooks.is_in_payload(event.id, null, contains)
+    then
+      ids := array_append(ids, event.id);
+    end if;
+  end loop;
+  next_cursor := null;
+end
+$$;
+
+-- Erases events: their payloads at once, and what is said of up to 5,000 deliveries. Upkeep goes on with the rest.
+create or replace function webhooks.erase(ids bigint[], owner uuid) returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  erased integer;
+begin
+  -- In one order, as all that lock events.
+  perform from public.webhook_events e where e.id = any (ids) order by e.id for no key update;
+  with event as (
+    update public.webhook_events e set
+      erased_at = now(),
+      payload = (jsonb_build_object('id', e.event_id, 'type', e.event_type,
+        'created', e.payload::jsonb -> 'created', 'data', '{}'::jsonb, 'livemode', true, 'erased', true))::text
+    where e.id = any (ids) and e.erased_at is null
+    returning e.id
+  ),
+  unsent as (
+    delete from webhooks.outbox o where o.event_ref = any (ids)
+  ),
+  noted as (
+    insert into webhooks.erased_events (event_ref) select e.id from event e on conflict do nothing
+  )
+  select count(*) into erased from event e;
+  if erased > 0 then
+    insert into webhooks.erasures (user_id, actor, events) values (owner, webhooks.actor(), erased);
+    perform webhooks.erase_answers(5000);
+  end if;
+  return erased;
+end
+$$;
+
+-- Deletes what is said of up to `most` deliveries of erased events, and ends those that wait. Answers how many. One that is
+-- being recorded just now is left for the next time.
+create or replace function webhooks.erase_answers(most integer) returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  ids uuid[];
+begin
+  with found as materialized (
+    select d.id
+    from webhooks.erased_events x
+    cross join lateral (
+      select e.id, e.event_id from public.webhook_events e where e.id = x.event_ref limit 1
+    ) e
+    cross join lateral (
+      select d.id from public.webhook_deliveries d
+      where d.event_id = e.event_id and d.event_ref = e.id and not d.is_erased
+      limit most
+      for no key update skip locked
+    ) d
+    limit most
+  ),
+  erased as (
+    update public.webhook_deliveries d set
+      is_erased = true,
+      response_body = null,
+      status = case when w.waits then 'failed' else d.status end,
+      last_error = case when w.waits then 'The event was erased' else d.last_error end,
+      next_retry_at = case when not w.waits then d.next_retry_at end
+    from (
+      select d.ctid as row_id, d.status in ('pending', 'retrying') and d.leased_until is null as waits
+      from found f
+      cross join lateral (
+        select d.ctid, d.status, d.leased_until from public.webhook_deliveries d where d.id = f.id limit 1
+      ) d
+    ) w
+    where d.ctid = w.row_id
+    returning d.id
+  )
+  select array_agg(e.id) into ids from erased e;
+  update public.webhook_delivery_attempts a set response_body = null
+  where a.delivery_id = any (ids) and a.response_body is not null;
+  if cardinality(ids) is distinct from most then
+    delete from webhooks.erased_events x
+    where not exists (
+      select from public.webhook_events e
+      join public.webhook_deliveries d on d.event_id = e.event_id and d.event_ref = e.id
+      where e.id = x.event_ref and not d.is_erased);
+  end if;
+  return coalesce(cardinality(ids), 0);
+end
+$$;
+
+-- Erases for an owner, or for the operator (null). See webhooks.find_erasable() and the two functions below.
+create or replace function webhooks.erase_found(
+  owner uuid, event_ids text[], contains text, dry_run boolean, cursor text
+) returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  part constant jsonb := webhooks.parse_json('contains', contains);
+  result record;
+begin
+  if (event_ids is null) = (part is null) then
+    perform webhooks.refuse_field('event_ids', 'or contains must be there, and not both');
+  end if;
+  if cardinality(event_ids) not between 1 and 1000 then
+    perform webhooks.refuse_field('event_ids', 'must be a list of 1 to 1000 ids');
+  end if;
+  if jsonb_typeof(part) <> 'object' or part = '{}' then
+    perform webhooks.refuse_field('contains', 'must be a JSON object that is not empty');
+  end if;
+  result := webhooks.find_erasable(owner, event_ids, part, cursor);
+  return jsonb_build_object('matched', cardinality(result.ids),
+    'erased', case when dry_run then 0 else webhooks.erase(result.ids, owner) end,
+    'next_cursor', result.next_cursor);
+end
+$$;
+
+-- Erases events that are addressed to the caller, by their ids or by what `data` contains, a JSON object as text: {matched,
+-- erased, next_cursor}. With a cursor there may be more: call again with it. With `dry_run` they are only counted.
+-- Runs as its owner: users may not write the tables.
+create or replace function public.erase_webhook_events(
+  event_ids text[] default null, contains text default null, dry_run boolean default false, cursor text default null
+) returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+set jit = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('write');
+begin
+  return webhooks.erase_found(caller, event_ids, contains, dry_run, cursor);
+end
+$$;
+
+-- The same for the operator: of one owner, or of all, events for all owners included.
+create or replace function public.erase_webhook_events_of(
+  user_id uuid default null, event_ids text[] default null, contains text default null,
+  dry_run boolean default false, cursor text default null
+) returns jsonb
+language plpgsql volatile
+set search_path = ''
+set jit = off
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+as $$
+begin
+  return webhooks.erase_found(user_id, event_ids, contains, dry_run, cursor);
+end
+$$;
+
+revoke all on function
+  webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid),
+  webhooks.erase_answers(integer), webhooks.erase_found(uuid, text[], text, boolean, text)
+  from public;
+revoke all on function public.erase_webhook_events(text[], text, boolean, text) from public, service_role;
+revoke all on function public.erase_webhook_events_of(uuid, text[], text, boolean, text)
+  from public, anon, authenticated;
+grant execute on function
+  webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid),
+  webhooks.erase_answers(integer), webhooks.erase_found(uuid, text[], text, boolean, text),
+  public.erase_webhook_events_of(uuid, text[], text, boolean, text)
+  to service_role;
+grant execute on function public.erase_webhook_events(text[], text, boolean, text) to anon, authenticated;
