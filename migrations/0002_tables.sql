@@ -51,6 +51,10 @@ create table if not exists public.webhook_event_types (
       check (name = '*' or name ~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' and length(name) <= 100),
   description text,
   example jsonb,
+  schema jsonb,
+  validation text not null default 'none'
+    constraint webhook_event_types_validation_valid
+      check (validation in ('none', 'warn', 'refuse') and (validation = 'none' or schema is not null)),
   archived_at timestamptz,
   created_at timestamptz not null default now()
 );
@@ -58,6 +62,10 @@ comment on table public.webhook_event_types is
   'The event types an endpoint may subscribe to. "*" stands for all of them.';
 comment on column public.webhook_event_types.example is
   'What a test event sends as `data`.';
+comment on column public.webhook_event_types.schema is
+  'What `data` is, as JSON Schema.';
+comment on column public.webhook_event_types.validation is
+  'What becomes of an event that does not fit, where pg_jsonschema is there: see functions/event_schemas.sql.';
 comment on column public.webhook_event_types.archived_at is
   'Since when no new endpoint may subscribe to the type. Existing subscriptions stay.';
 
@@ -415,6 +423,15 @@ create table webhooks.refused_events (
 );
 comment on table webhooks.refused_events is
   'Events that SQL emitted with on_refusal => ''count'' and that could not be taken.';
+
+create table webhooks.schema_warnings (
+  id bigint generated always as identity constraint schema_warnings_pkey primary key,
+  event_type text not null,
+  event_id text not null,
+  warned_at timestamptz not null default now()
+);
+comment on table webhooks.schema_warnings is
+  'Events that did not fit the schema of their type, and were taken.';
 
 create table webhooks.idempotent_calls (
   user_id uuid not null,

@@ -55,4 +55,6 @@ create index replays_stepped_at_idx on webhooks.replays (stepped_at) where statu
 create index replays_user_id_idx on webhooks.replays (user_id, created_at desc);
 create index replays_finished_at_idx on webhooks.replays (finished_at) where finished_at is not null;
 
+create index schema_warnings_event_type_idx on webhooks.schema_warnings (event_type);
+
 create index idempotent_calls_created_at_idx on webhooks.idempotent_calls (created_at);

@@ -2,8 +2,8 @@
 //! database.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Map, json};
 use shared::delivery::{Enqueued, EnqueuedEvent, Refusal, Status, Stored};
 use shared::error::{Error, ErrorBody};
 use shared::event::NewEvent;
@@ -275,10 +275,13 @@ fn refused(refusal: Refusal) -> Error {
     let max_bytes = refusal
         .max_bytes
         .map(|max| ("max_bytes".to_owned(), json!(max)));
+    let problems = refusal
+        .problems
+        .map(|problems| ("problems".to_owned(), json!(problems)));
     Error::Refused {
         status: refusal.status,
         code: refusal.code,
         message: refusal.error,
-        details: Map::from_iter(max_bytes),
+        details: max_bytes.into_iter().chain(problems).collect(),
     }
 }

@@ -204,7 +204,7 @@ async fn metrics(request: &Request, invocation: &Invocation) -> Result<(Reply, R
     Ok((Reply::metrics(text), Rest::Nothing))
 }
 
-/// `PUT /event-types/:name` `{description?, example?, is_archived?}` → 200. The database knows
+/// `PUT /event-types/:name` `{description?, example?, schema?, validation?, is_archived?}` → 200. The database knows
 /// what a type may be.
 async fn put_event_type(
     request: &mut Request,
@@ -260,6 +260,29 @@ struct EventTypeChanges<'a> {
         skip_serializing_if = "Option::is_none"
     )]
     is_archived: Option<Option<bool>>,
+    /// JSON Schema.
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "parse::nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    schema: Option<Option<StorableJson<'a>>>,
+    #[serde(
+        default,
+        deserialize_with = "parse::nullable",
+        skip_serializing_if = "Option::is_none"
+    )]
+    validation: Option<Option<Validation>>,
+}
+
+/// What becomes of an event that does not fit the schema of its type.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Validation {
+    None,
+    Warn,
+    Refuse,
 }
 
 /// An answer of the database that is passed on.

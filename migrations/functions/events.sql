@@ -172,7 +172,8 @@ begin
     return event.event_id;
   end if;
   if on_refusal = 'raise' then
-    raise invalid_parameter_value using message = event.refusal ->> 'error';
+    raise invalid_parameter_value using message = concat_ws(': ', event.refusal ->> 'error', (
+      select string_agg(p, '; ') from jsonb_array_elements_text(event.refusal -> 'problems') as p));
   end if;
   insert into webhooks.refused_events (event_id, event_type, user_id, code, error)
   values (left(event_id, 255), left(event_type, 255), user_id, event.refusal ->> 'code',
@@ -343,6 +344,9 @@ begin
   event.payload := webhooks.payload(event.event_id, event.event_type, data);
   event.refusal := webhooks.event_refusal(event.event_id, event.event_type, data, event.max_attempts,
     octet_length(event.payload));
+  if event.refusal is null then
+    event.refusal := webhooks.schema_refusal(event.event_id, event.event_type, data);
+  end if;
   return event;
 end
 $$;

@@ -75,6 +75,7 @@ begin
     when 'erase_answers' then webhooks.erase_answers(most) = most
     when 'run_replays' then webhooks.run_replays()
     when 'purge_replays' then webhooks.purge_replays(before, most) = most
+    when 'purge_schema_warnings' then webhooks.purge_schema_warnings(before, most) = most
   end;
 exception when others or query_canceled then
   raise warning 'upkeep: % failed: %', step, sqlerrm;
@@ -106,7 +107,8 @@ begin
   end if;
   foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
     'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events',
-    'purge_idempotent_calls', 'erase_answers', 'purge_replays', 'run_replays']
+    'purge_idempotent_calls', 'erase_answers', 'purge_replays', 'purge_schema_warnings',
+    'run_replays']
   loop
     if clock_timestamp() > now() + interval '1 second' then
       is_more := true;
@@ -197,6 +199,11 @@ as $$
       'webhooks_operator_endpoint_failures ' || coalesce((
         select h.consecutive_failures from webhooks.endpoint_health h
         where h.endpoint_id = webhooks.operator_endpoint()), 0)
+    union all
+    select 12, 'webhooks_schema_warnings', 'gauge',
+      'Events that did not fit the schema of their type, and were taken',
+      'webhooks_schema_warnings ' || count(*)
+    from webhooks.schema_warnings
   )
   select string_agg(format(E'# HELP %s %s\n# TYPE %s %s\n%s\n', m.name, m.help, m.name, m.type,
     m.lines), '' order by m.nth)

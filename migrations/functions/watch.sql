@@ -233,7 +233,8 @@ begin
     ),
     checked as materialized (
       select w.event_id, w.event_type, w.owner, w.payload, coalesce(w.refusal, webhooks.event_refusal(
-        w.event_id, w.event_type, w.data, null, octet_length(w.payload))) as refusal
+          w.event_id, w.event_type, w.data, null, octet_length(w.payload)),
+        webhooks.schema_refusal(w.event_id, w.event_type, w.data)) as refusal
       from written w
     ),
     stored as (

@@ -22,7 +22,7 @@ grant select, insert, update, delete on
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
   webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks,
   webhooks.refused_events, webhooks.idempotent_calls, webhooks.erasures, webhooks.erased_events,
-  webhooks.replays
+  webhooks.replays, webhooks.schema_warnings
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
 grant usage, update on sequence
@@ -73,6 +73,7 @@ alter table webhooks.refused_events enable row level security;
 alter table webhooks.idempotent_calls enable row level security;
 alter table webhooks.watches enable row level security;
 alter table webhooks.replays enable row level security;
+alter table webhooks.schema_warnings enable row level security;
 alter table webhooks.erasures enable row level security;
 alter table webhooks.erased_events enable row level security;
 alter table webhooks.tenancy enable row level security;

@@ -267,6 +267,8 @@ pub struct Refusal {
     pub error: String,
     /// What a payload may have, where it has more.
     pub max_bytes: Option<u64>,
+    /// What does not fit the schema of the event's type.
+    pub problems: Option<Vec<String>>,
 }
 
 #[cfg(test)]

@@ -448,6 +448,7 @@ pub struct EventType {
     pub name: String,
     pub description: Option<String>,
     pub example: Option<Value>,
+    pub schema: Option<Value>,
 }
 
 /// What an API key may do.

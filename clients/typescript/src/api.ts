@@ -177,6 +177,12 @@ export interface paths {
          * Adds an event type to the catalogue, or changes one
          * @description What the body names is changed, and the rest stays. An archived type is no longer listed and cannot be subscribed to
          *     anew; endpoints that are subscribed go on receiving it.
+         *
+         *     `schema` is what `data` is, as JSON Schema: owners see it. Where the database has
+         *     [pg_jsonschema](https://github.com/supabase/pg_jsonschema), `validation` says what becomes of an event that does not fit:
+         *     with `warn` it is taken and counted, with `refuse` it is answered 400 `schema_violation`. Where it has not, the schema is
+         *     documentation only, and `is_enforced` says so. `breaking` says what of a change receivers may not expect: fields that are
+         *     gone or no longer always there, other types, other values. Patterns, limits and `oneOf` are not compared.
          */
         put: operations["putEventType"];
         post?: never;
@@ -781,6 +787,10 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             name: string;
+            /** @description What `data` is, as JSON Schema. */
+            schema: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * @description Where a page begins. Take it as it is.
@@ -1069,14 +1079,46 @@ export interface components {
             description?: string | null;
             example?: components["schemas"]["EventData"] | null;
             is_archived?: boolean;
+            /**
+             * @description At most 64 KiB.
+             * @example {
+             *       "type": "object",
+             *       "required": [
+             *         "vin"
+             *       ],
+             *       "properties": {
+             *         "vin": {
+             *           "type": "string"
+             *         }
+             *       }
+             *     }
+             */
+            schema?: components["schemas"]["EventData"] | null;
+            /**
+             * @description Without a schema only `none`.
+             * @enum {unknown}
+             */
+            validation?: "none" | "warn" | "refuse" | null;
         };
         EventTypeEntry: {
             archived_at: components["schemas"]["NullableTime"];
+            /** @description What of this change of the schema receivers may not expect. */
+            breaking: string[];
             description: string | null;
             example: {
                 [key: string]: unknown;
             } | null;
+            /** @description Whether events are held to the schema. */
+            is_enforced: boolean;
             name: string;
+            /** @description What `data` is, as JSON Schema. */
+            schema: {
+                [key: string]: unknown;
+            } | null;
+            /** @enum {unknown} */
+            validation: "none" | "warn" | "refuse";
+            /** @description Events that did not fit and were taken. */
+            warnings: number;
         };
         EventValue: unknown;
         EventWithEndpoints: {
@@ -1330,10 +1372,11 @@ export interface components {
         /** @description An event of a list that was not taken. */
         RefusedEvent: {
             /** @enum {unknown} */
-            code: "invalid_body" | "invalid_field" | "payload_too_large";
+            code: "invalid_body" | "invalid_field" | "payload_too_large" | "schema_violation";
             error: string;
             field?: string;
             max_bytes?: number;
+            problems?: string[];
         };
         Replay: {
             created_at: components["schemas"]["NullableTime"];
@@ -1612,6 +1655,33 @@ export interface components {
                     field?: string;
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `schema_violation`: The event's data does not fit the schema of its type, which refuses such events. `problems` has up to three.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "deliver.invalid_body-or-invalid_field-or-schema_violation-or-invalid_value": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "schema_violation" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
+                    problems?: string[];
                 };
             };
         };
@@ -2421,7 +2491,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredEvent"] | components["schemas"]["StoredEvents"] | components["schemas"]["Message"];
                 };
             };
-            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-schema_violation-or-invalid_value"];
             401: components["responses"]["deliver.unauthorized"];
             404: components["responses"]["deliver.not_found"];
             413: components["responses"]["deliver.payload_too_large-or-body_too_large"];

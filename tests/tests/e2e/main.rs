@@ -14,6 +14,7 @@ mod deploy;
 mod emit;
 mod erase;
 mod event_log;
+mod event_schemas;
 mod event_store;
 mod events;
 mod faults;

@@ -187,7 +187,7 @@ const COLUMNS: usize = 6;
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 30] = [
+const TABLES: [(&str, &str, [&str; 4]); 31] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -305,6 +305,11 @@ const TABLES: [(&str, &str, [&str; 4]); 30] = [
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
+        "webhooks.schema_warnings",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
         "webhooks.settings",
         "*",
         ["ddddda", "ddddda", "ddddda", "ddddda"],
@@ -341,7 +346,7 @@ const TABLES: [(&str, &str, [&str; 4]); 30] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 213] = [
+const FUNCTIONS: [(&str, &str); 219] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_replay", "dnnndd"),
@@ -506,6 +511,7 @@ const FUNCTIONS: [(&str, &str); 213] = [
     ("webhooks.purge_idempotent_calls", "ddddda"),
     ("webhooks.purge_refused_events", "ddddda"),
     ("webhooks.purge_replays", "ddddda"),
+    ("webhooks.purge_schema_warnings", "ddddda"),
     ("webhooks.read_emitted", "dddddd"),
     ("webhooks.read_event", "ddddda"),
     ("webhooks.record_attempts", "ddddda"),
@@ -528,6 +534,10 @@ const FUNCTIONS: [(&str, &str); 213] = [
     ("webhooks.row_expression", "dddddd"),
     ("webhooks.run_replays", "ddddda"),
     ("webhooks.scan_replay", "ddddda"),
+    ("webhooks.schema_breaks", "ddddda"),
+    ("webhooks.schema_problems", "ddddda"),
+    ("webhooks.schema_refusal", "ddddda"),
+    ("webhooks.schema_types", "ddddda"),
     ("webhooks.send_again", "dnnndd"),
     ("webhooks.set_next_turns", "ddddda"),
     ("webhooks.setting", "aaaaaa"),
@@ -549,6 +559,7 @@ const FUNCTIONS: [(&str, &str); 213] = [
     ("webhooks.unrecorded", "ddddda"),
     ("webhooks.upkeep_step", "ddddda"),
     ("webhooks.utc", "aaaaaa"),
+    ("webhooks.validator", "ddddda"),
     ("webhooks.waits_from", "ddddda"),
     ("webhooks.wake_up_deliver", "dddddd"),
     ("webhooks.wanting_endpoints", "dddddn"),
@@ -615,6 +626,7 @@ async fn check_tables(setup: &Setup) {
          insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
          insert into webhooks.erased_events values (0) on conflict do nothing;
          insert into webhooks.erasures (actor, events) values ('tenancy', 1);
+         insert into webhooks.schema_warnings (event_type, event_id) values ('tenancy', 'x');
          insert into webhooks.replays (endpoint_id, query, event_type, key_type, status)
            values ('{id}', 'x', 'x', 'x', 'done');
          insert into webhooks.refused_events (code, error) values ('tenancy', 'x');
@@ -801,6 +813,14 @@ async fn check_tables(setup: &Setup) {
                 "(endpoint_id, query, event_type, key_type) values (gen_random_uuid(), 'x', 'x', 'x')"
                     .to_owned(),
                 "last_error = 'x'",
+            ),
+        ),
+        (
+            "webhooks.schema_warnings",
+            (
+                is("event_type", "tenancy"),
+                "(event_type, event_id) values ('tenancy', 'x')".to_owned(),
+                "event_id = 'y'",
             ),
         ),
         (
