@@ -88,6 +88,7 @@ alter table public.webhook_endpoints
   add column if not exists retry_schedule integer[],
   add column if not exists metadata jsonb not null default '{}',
   add column if not exists filter text,
+  add column if not exists ordering jsonb,
   add column if not exists rate_limit_per_minute integer,
   add column if not exists max_attempts integer,
   add column if not exists headers jsonb not null default '{}',
@@ -110,6 +111,8 @@ comment on column public.webhook_endpoints.metadata is
   'What the owner wants to find the endpoint by: texts by name. It is not sent.';
 comment on column public.webhook_endpoints.filter is
   'What events must be besides of a wanted type: see functions/filters.sql. Null: anything.';
+comment on column public.webhook_endpoints.ordering is
+  '"endpoint", or {"key": path}: what is sent one after the other, see functions/ordering.sql. Null: nothing.';
 comment on column public.webhook_endpoints.headers is
   'Headers to send along, by name. Only the service role reads the values.';
 comment on column public.webhook_endpoints.header_names is
@@ -169,6 +172,8 @@ alter table public.webhook_deliveries
   add column if not exists claims integer not null default 0,
   add column if not exists unrecorded_claims integer not null default 0,
   add column if not exists attempts_before_resend integer not null default 0,
+  add column if not exists order_key text,
+  add column if not exists passed_over_at timestamptz,
   add column if not exists is_replay boolean not null default false,
   add column if not exists is_erased boolean not null default false;
 comment on table public.webhook_deliveries is
@@ -182,7 +187,8 @@ comment on column public.webhook_deliveries.event_ref is
 comment on column public.webhook_deliveries.payload is
   'The body in rows without event_ref; null in all others.';
 comment on column public.webhook_deliveries.next_retry_at is
-  'When the next attempt is due. A claim does not change it. Null once the delivery has ended.';
+  'When the next attempt is due; infinity while it waits for another, see functions/ordering.sql. A claim does not '
+  'change it. Null once the delivery has ended.';
 comment on column public.webhook_deliveries.leased_until is
   'When the lease of the worker that claimed the delivery ends. Null: not claimed.';
 comment on column public.webhook_deliveries.claims is
@@ -191,6 +197,10 @@ comment on column public.webhook_deliveries.unrecorded_claims is
   'How many claims in a row had no result recorded, the current one included.';
 comment on column public.webhook_deliveries.attempts_before_resend is
   'Attempts before the last resend. They do not count against max_attempts.';
+comment on column public.webhook_deliveries.order_key is
+  'What it is ordered by at its endpoint: the empty text for all events, or a hash of the key. Null: nothing.';
+comment on column public.webhook_deliveries.passed_over_at is
+  'When later deliveries stopped waiting for it.';
 comment on column public.webhook_deliveries.is_replay is
   'Whether a replay has it sent: the request says so.';
 comment on column public.webhook_deliveries.is_erased is
@@ -590,7 +600,8 @@ create type webhooks.picked as (
   delivery_id uuid,
   endpoint_id uuid,
   -- 1 is sent first.
-  place bigint
+  place bigint,
+  is_ordered boolean
 );
 
 -- Event types -----------------------------------------------------------------

@@ -31,6 +31,10 @@ create index idx_webhook_deliveries_next_retry
 -- The same event never reaches the same endpoint as a second delivery.
 create unique index idx_webhook_deliveries_event_id
   on public.webhook_deliveries (event_id, endpoint_id);
+-- Deliveries that are ordered and have not ended, in their order.
+create index idx_webhook_deliveries_order
+  on public.webhook_deliveries (endpoint_id, order_key, event_ref)
+  where order_key is not null and status in ('pending', 'retrying');
 -- Leases that have run out.
 create index idx_webhook_deliveries_leased
   on public.webhook_deliveries (leased_until) where leased_until is not null;

@@ -261,6 +261,7 @@ mod tests {
             signature_headers: None,
             is_slow: false,
             is_replay: false,
+            is_ordered: false,
         }
     }
 

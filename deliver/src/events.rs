@@ -204,6 +204,7 @@ async fn send_now(
     invocation.spend_on(&enqueued.batch);
     let mut left = enqueued.events.iter();
     let is_left = left.any(|event| event.more || event.pending > 0);
+    let is_left = is_left || enqueued.batch.is_waited_for();
     let mut sent = send(invocation, enqueued.batch).await;
     let answers = enqueued.events.into_iter().map(|event| {
         let own = sent.extract_if(.., |outcome| event.payload == Some(outcome.payload));

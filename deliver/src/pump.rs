@@ -36,6 +36,7 @@ pub(crate) async fn run(invocation: &Invocation) -> Result<(), Error> {
         let taken = take(invocation, left, round, None).await?;
         left = taken.left;
         let is_idle = taken.batch.claimed.is_empty() && taken.settled.is_empty();
+        left.due |= taken.batch.is_waited_for();
         send(invocation, taken.batch).await;
         if !left.due && !left.stored {
             break;
@@ -62,11 +63,12 @@ pub(crate) async fn batch(
     let taken = take(invocation, EVERYTHING, 0, most_leased).await?;
     // Where nothing was claimed, the workers that hold what is due call for others.
     let is_more = (taken.left.due || taken.left.stored) && !taken.batch.claimed.is_empty();
+    let is_waited_for = taken.batch.is_waited_for();
     if is_more {
         call_for_another(invocation).await;
     }
     let mut outcomes = send(invocation, taken.batch).await;
-    if is_more {
+    if is_more || is_waited_for {
         call_for_another(invocation).await;
     }
     outcomes.extend(taken.settled.into_iter().map(Outcome::from));

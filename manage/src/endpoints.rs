@@ -50,9 +50,21 @@ struct Changes {
     /// What it may be is for the database to say.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
     filter: Option<Option<Text>>,
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    ordering: Option<Option<Ordering>>,
     /// Only for a new endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<Text>,
+}
+
+/// What is sent one after the other: `"none"`, `"endpoint"` or `{"key": path}`.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Ordering {
+    None,
+    Endpoint,
+    /// What a key may be is for the database to say.
+    Key(Text),
 }
 
 impl Changes {
@@ -155,6 +167,7 @@ pub(crate) async fn create(
         "secret": changes.secret, "retry_schedule": changes.retry_schedule,
         "metadata": changes.metadata.flatten().map(|metadata| json!(metadata).to_string()),
         "filter": changes.filter,
+        "ordering": changes.ordering.flatten().map(|ordering| json!(ordering).to_string()),
     });
     let data: Box<RawValue> = database.call("create_webhook_endpoint", parameters).await?;
     expect::<WithSecret>(&data)?;
@@ -180,6 +193,7 @@ pub(crate) async fn update(
         ("is_active", matches!(changes.is_active, Some(None))),
         ("headers", matches!(changes.headers, Some(None))),
         ("metadata", matches!(changes.metadata, Some(None))),
+        ("ordering", matches!(changes.ordering, Some(None))),
     ] {
         if is_null {
             return Err(Error::field(field, "must not be null"));
@@ -189,7 +203,7 @@ pub(crate) async fn update(
     if changes == "{}" {
         let message = "There is nothing to change: send any of url, description, events, \
             is_active, rate_limit_per_minute, max_attempts, headers, signature_headers, \
-            retry_schedule, metadata and filter";
+            retry_schedule, metadata, filter and ordering";
         return Err(Error::InvalidBody(message.to_owned()));
     }
     let parameters = json!({"endpoint_id": id, "changes": changes});
@@ -312,7 +326,7 @@ mod tests {
                 r#"{"secrets": "x"}"#,
                 "secrets is not a known field, expected one of `url`, `description`, `events`, \
                     `is_active`, `rate_limit_per_minute`, `max_attempts`, `headers`, \
-                    `signature_headers`, `retry_schedule`, `metadata`, `filter`, `secret`",
+                    `signature_headers`, `retry_schedule`, `metadata`, `filter`, `ordering`, `secret`",
             ),
         ] {
             assert_eq!(parse(body).unwrap_err(), expected);

@@ -305,12 +305,13 @@ begin
     ),
     shares as materialized (
       select t.endpoint_id, t.owner, t.due_from, t.room, t.is_slow, t.share,
-        d.id, d.next_retry_at, d.nth
+        d.id, d.next_retry_at, d.is_ordered, d.nth
       from turn t
       cross join lateral (
         select l.*, row_number() over (order by l.next_retry_at, l.id) as nth
         from (
-          select d.id, d.next_retry_at from public.webhook_deliveries d
+          select d.id, d.next_retry_at, d.order_key is not null as is_ordered
+          from public.webhook_deliveries d
           where d.endpoint_id = t.endpoint_id and d.status in ('pending', 'retrying')
             and d.next_retry_at >= t.due_from and d.next_retry_at <= now()
             and d.leased_until is null
@@ -322,12 +323,13 @@ begin
     ),
     -- What some owners leave of their share is not left unused.
     rest as materialized (
-      select s.endpoint_id, s.owner, s.is_slow, d.id, d.next_retry_at, d.nth + s.share as nth
+      select s.endpoint_id, s.owner, s.is_slow, d.id, d.next_retry_at, d.is_ordered, d.nth + s.share as nth
       from shares s
       cross join lateral (
         select l.*, row_number() over (order by l.next_retry_at, l.id) as nth
         from (
-          select d.id, d.next_retry_at from public.webhook_deliveries d
+          select d.id, d.next_retry_at, d.order_key is not null as is_ordered
+          from public.webhook_deliveries d
           where d.endpoint_id = s.endpoint_id and d.status in ('pending', 'retrying')
             and d.next_retry_at >= s.due_from and d.next_retry_at <= now()
             and d.leased_until is null
@@ -342,9 +344,9 @@ begin
           + least(count(*) filter (where c.is_slow), most_slow) from shares c) < most
     ),
     due as (
-      select s.endpoint_id, s.owner, s.is_slow, s.id, s.next_retry_at, s.nth from shares s
+      select s.endpoint_id, s.owner, s.is_slow, s.id, s.next_retry_at, s.is_ordered, s.nth from shares s
       union all
-      select r.endpoint_id, r.owner, r.is_slow, r.id, r.next_retry_at, r.nth from rest r
+      select r.endpoint_id, r.owner, r.is_slow, r.id, r.next_retry_at, r.is_ordered, r.nth from rest r
     ),
     rounds as (
       select d.*,
@@ -356,13 +358,13 @@ begin
       ) d
     ),
     placed as (
-      select r.id, r.endpoint_id, r.is_slow,
+      select r.id, r.endpoint_id, r.is_slow, r.is_ordered,
         row_number() over (order by r.round, r.next_retry_at, r.id) as place,
         row_number() over (partition by r.is_slow order by r.round, r.lot, r.next_retry_at, r.id)
           as place_of_kind
       from rounds r
     )
-    select p.id, p.endpoint_id, p.place
+    select p.id, p.endpoint_id, p.place, p.is_ordered
     from placed p
     where not p.is_slow or p.place_of_kind <= most_slow
     order by p.place
@@ -514,7 +516,7 @@ begin
     left join lateral (
       select d.next_retry_at as due_at from public.webhook_deliveries d
       where d.endpoint_id = t.endpoint_id and d.status in ('pending', 'retrying')
-        and d.next_retry_at >= t.due_from and d.leased_until is null
+        and d.next_retry_at >= t.due_from and d.next_retry_at < 'infinity' and d.leased_until is null
       order by d.next_retry_at
       limit 1
     ) n on true
@@ -577,11 +579,13 @@ end
 $$;
 
 -- Deliveries as a worker needs them, in the order of sending: {payloads: [text], claimed: [{id,
--- endpoint_id, event_id, claim, attempts, url, secrets, payload, headers?, signature_headers?, is_slow?, is_replay?}]}.
+-- endpoint_id, event_id, claim, attempts, url, secrets, payload, headers?, signature_headers?, is_slow?, is_replay?,
+-- is_ordered?}]}.
 --
 -- `attempts` are those recorded so far, `secrets` newest first, `payload` is the place of the body
 -- in `payloads`, where each event's is once, `headers` are the owner's own, `is_slow` says that the
--- endpoint's last attempt timed out, `is_replay` that a replay has it sent.
+-- endpoint's last attempt timed out, `is_replay` that a replay has it sent, `is_ordered` that another may leave when it has
+-- ended.
 create or replace function webhooks.batch(ids uuid[]) returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -597,7 +601,8 @@ begin
       min(c.nth) over (partition by coalesce(d.event_ref::text, d.id::text)) as first_nth
     from unnest(ids) with ordinality as c (id, nth)
     cross join lateral (
-      select d.id, d.endpoint_id, d.event_id, d.event_ref, d.claims, d.attempts, d.payload, d.is_replay
+      select d.id, d.endpoint_id, d.event_id, d.event_ref, d.claims, d.attempts, d.payload,
+        d.is_replay, d.order_key
       from public.webhook_deliveries d where d.id = c.id limit 1
     ) d
   ),
@@ -607,7 +612,7 @@ begin
   ),
   claimed as (
     select d.nth, d.place as payload, d.id, d.endpoint_id,
-      d.event_id, d.claims, d.attempts, d.is_replay, e.url, e.headers, e.signature_headers, h.is_slow,
+      d.event_id, d.claims, d.attempts, d.is_replay, d.order_key, e.url, e.headers, e.signature_headers, h.is_slow,
       jsonb_build_array(e.secret) || case when e.previous_secrets = '{}' then '[]'::jsonb
         else to_jsonb(array(select s.secret from unnest(webhooks.signing_secrets(e.previous_secrets)) s))
         end as secrets
@@ -638,6 +643,7 @@ begin
           else jsonb_build_object('signature_headers', c.signature_headers) end
         || case when c.is_slow then '{"is_slow": true}' else '{}'::jsonb end
         || case when c.is_replay then '{"is_replay": true}' else '{}'::jsonb end
+        || case when c.order_key is not null then '{"is_ordered": true}' else '{}'::jsonb end
         order by c.nth), '[]')
       from claimed c
     )) into answer;
@@ -687,6 +693,9 @@ begin
   picked := array(
     select p::webhooks.picked
     from webhooks.pick_deliveries(turns, claim_limit, coalesce(slow_limit, claim_limit)) p);
+  if true = any (array(select p.is_ordered from unnest(picked) as p)) then
+    picked := webhooks.keep_order(picked);
+  end if;
   settled := webhooks.settle(picked);
   claimed := webhooks.lease(picked, lease_seconds, max_bytes);
   perform webhooks.set_next_turns(turns, claimed);

@@ -18,7 +18,8 @@ begin
 end
 $$;
 
--- Trigger: a delivery that was given back, sent again, ended without an attempt, or changed by hand.
+-- Trigger: a delivery that was given back, sent again, ended without an attempt, or changed by hand. Where it was ordered
+-- and has ended, the next leaves.
 create or replace function webhooks.delivery_updated() returns trigger
 language plpgsql volatile security definer
 set search_path = ''
@@ -29,7 +30,11 @@ begin
     values (new.endpoint_id, (new.status = 'failed')::integer - (old.status = 'failed')::integer);
   end if;
   if new.status in ('pending', 'retrying') then
-    insert into webhooks.due_log (endpoint_id, due_at) values (new.endpoint_id, new.next_retry_at);
+    if new.next_retry_at < 'infinity' then
+      insert into webhooks.due_log (endpoint_id, due_at) values (new.endpoint_id, new.next_retry_at);
+    end if;
+  elsif new.order_key is not null and old.status in ('pending', 'retrying') then
+    perform webhooks.release_next(new.endpoint_id, new.order_key);
   end if;
   return null;
 end
@@ -60,7 +65,9 @@ return jsonb_build_object(
     'response_time_ms', delivery.response_time_ms,
     'created_at', webhooks.utc(delivery.created_at),
     'delivered_at', webhooks.utc(delivery.delivered_at),
-    'next_retry_at', webhooks.utc(delivery.next_retry_at), 'last_error', delivery.last_error);
+    'next_retry_at', webhooks.utc(nullif(delivery.next_retry_at, 'infinity')),
+    'is_waiting', coalesce(delivery.next_retry_at = 'infinity', false),
+    'passed_over_at', webhooks.utc(delivery.passed_over_at), 'last_error', delivery.last_error);
 
 -- An endpoint's deliveries, newest first: {deliveries, next_cursor}. `cursor` is the
 -- next_cursor of the page before; null means that there is no more. `since` is included,
@@ -193,7 +200,7 @@ end
 $$;
 
 -- Makes deliveries due now, of these endpoints, with as many attempts as they had at first, and answers how many. One that
--- is due already, claimed just now, or erased stays as it is.
+-- is due already, claimed just now, waiting for another, or erased stays as it is.
 create or replace function webhooks.make_due(ids uuid[], endpoints uuid[], as_replay boolean) returns integer
 language plpgsql volatile
 set search_path = ''
@@ -215,7 +222,8 @@ begin
     is_replay = as_replay,
     next_retry_at = now()
   where d.id = any (ids) and d.endpoint_id = any (endpoints) and not d.is_erased
-    and (d.status in ('success', 'failed') or d.next_retry_at > now() and d.leased_until is null);
+    and (d.status in ('success', 'failed')
+      or d.next_retry_at > now() and d.next_retry_at < 'infinity' and d.leased_until is null);
   get diagnostics count = row_count;
   return count;
 end

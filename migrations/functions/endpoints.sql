@@ -265,6 +265,9 @@ begin
     from (select webhooks.metadata_problem(new.metadata) as problem) m
     where (is_new or new.metadata is distinct from old.metadata) and m.problem is not null
     union all
+    select 'ordering', o.problem
+    from (select webhooks.ordering_problem(new.ordering) as problem) o where o.problem is not null
+    union all
     select 'events', 'must have 1 to 100 entries'
     where (is_new or new.events is distinct from old.events)
       and (new.events is null or cardinality(new.events) not between 1 and 100)
@@ -331,7 +334,7 @@ create or replace function webhooks.endpoint_object(
   id uuid, url text, description text, events text[], is_active boolean,
   created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
   max_attempts integer, header_names text[], signature_headers jsonb, retry_schedule integer[],
-  metadata jsonb, filter text, disabled_reason text, disabled_at timestamptz
+  metadata jsonb, filter text, ordering jsonb, disabled_reason text, disabled_at timestamptz
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -341,6 +344,7 @@ return jsonb_build_object(
     'rate_limit_per_minute', rate_limit_per_minute, 'max_attempts', max_attempts,
     'headers', header_names, 'signature_headers', signature_headers,
     'retry_schedule', retry_schedule, 'metadata', metadata, 'filter', filter,
+    'ordering', coalesce(ordering, '"none"'),
     'disabled_reason', disabled_reason,
     'disabled_at', webhooks.utc(disabled_at));
 
@@ -357,7 +361,7 @@ begin
   select webhooks.endpoint_object(
     e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
     e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-    e.retry_schedule, e.metadata, e.filter, e.disabled_reason, e.disabled_at)
+    e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at)
   into endpoint
   from public.webhook_endpoints e
   where e.id = require_endpoint.endpoint_id and e.user_id = caller;
@@ -386,7 +390,7 @@ begin
     with own as materialized (
       select e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.retry_schedule, e.metadata, e.filter, e.disabled_reason, e.disabled_at
+        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at
       from public.webhook_endpoints e
       where e.user_id = caller and (part is null or e.metadata @> part)
     ),
@@ -400,7 +404,7 @@ begin
       webhooks.endpoint_object(
         e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.retry_schedule, e.metadata, e.filter, e.disabled_reason, e.disabled_at)
+        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at)
       || jsonb_build_object('stats', jsonb_build_object(
         'total_deliveries', coalesce(s.deliveries, 0) + coalesce(u.deliveries, 0),
         'failed_deliveries', coalesce(s.failed, 0) + coalesce(u.failed, 0)))
@@ -449,6 +453,7 @@ create or replace function public.create_webhook_endpoint(
   max_attempts integer default null, headers text default '{}',
   signature_headers text default null, secret text default null,
   retry_schedule integer[] default null, metadata text default '{}', filter text default null,
+  ordering text default null,
   key_hash text default null, request_hash text default null
 ) returns jsonb
 language plpgsql volatile security definer
@@ -468,14 +473,15 @@ begin
   end if;
   insert into public.webhook_endpoints as e
     (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts, headers,
-    signature_headers, secret, retry_schedule, metadata, filter)
+    signature_headers, secret, retry_schedule, metadata, filter, ordering)
   values (caller, create_webhook_endpoint.url, create_webhook_endpoint.description,
     create_webhook_endpoint.events, create_webhook_endpoint.is_active,
     create_webhook_endpoint.rate_limit_per_minute, create_webhook_endpoint.max_attempts,
     webhooks.parse_json('headers', create_webhook_endpoint.headers),
     webhooks.parse_json('signature_headers', create_webhook_endpoint.signature_headers),
     coalesce(create_webhook_endpoint.secret, ''), create_webhook_endpoint.retry_schedule,
-    webhooks.parse_json('metadata', create_webhook_endpoint.metadata), create_webhook_endpoint.filter)
+    webhooks.parse_json('metadata', create_webhook_endpoint.metadata), create_webhook_endpoint.filter,
+    nullif(webhooks.parse_json('ordering', create_webhook_endpoint.ordering), '"none"'))
   returning e.id, e.secret into created_id, created_secret;
   return webhooks.end_idempotent(caller, key_hash, webhooks.require_endpoint(created_id, 'write')
     || jsonb_build_object('secret', created_secret));
@@ -488,7 +494,7 @@ $$;
 
 -- Changes what `changes` names: a JSON object, as text so that an absent field and a null one
 -- stay apart, with any of url, description, events, is_active, rate_limit_per_minute,
--- max_attempts, headers, signature_headers, retry_schedule, metadata and filter (each of them at once).
+-- max_attempts, headers, signature_headers, retry_schedule, metadata, filter and ordering (each of them at once).
 create or replace function public.update_webhook_endpoint(endpoint_id uuid, changes text)
 returns jsonb
 language plpgsql volatile
@@ -517,7 +523,8 @@ begin
         array(select jsonb_array_elements_text(change -> 'retry_schedule')::integer) end
       else e.retry_schedule end,
     metadata = case when change ? 'metadata' then change -> 'metadata' else e.metadata end,
-    filter = case when change ? 'filter' then change ->> 'filter' else e.filter end
+    filter = case when change ? 'filter' then change ->> 'filter' else e.filter end,
+    ordering = case when change ? 'ordering' then nullif(change -> 'ordering', '"none"') else e.ordering end
   where e.id = update_webhook_endpoint.endpoint_id and e.user_id = caller;
   -- By itself: owners may not read the column, which keeping its value would need.
   if change ? 'headers' then
@@ -613,7 +620,7 @@ revoke all on function
   public.update_webhook_endpoint_timestamp(), public.list_webhook_endpoints(text),
   public.get_webhook_endpoint(uuid),
   public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
-    integer[], text, text, text, text),
+    integer[], text, text, text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
   public.rotate_webhook_secret(uuid, integer, text, text)
   from public, anon, authenticated, service_role;
@@ -625,7 +632,7 @@ revoke all on function
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, integer[], jsonb, text, text, timestamptz),
+    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz),
   webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function
@@ -640,11 +647,11 @@ grant execute on function
   to anon, authenticated, service_role;
 grant execute on function
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, integer[], jsonb, text, text, timestamptz),
+    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz),
   webhooks.require_endpoint(uuid, text),
   public.list_webhook_endpoints(text), public.get_webhook_endpoint(uuid),
   public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
-    integer[], text, text, text, text),
+    integer[], text, text, text, text, text),
   public.update_webhook_endpoint(uuid, text), public.delete_webhook_endpoint(uuid),
   public.rotate_webhook_secret(uuid, integer, text, text)
   to anon, authenticated;

@@ -68,7 +68,7 @@ $$;
 -- One step of an event's fan-out: makes deliveries and claims the first `claim_limit` of them for
 -- `lease_seconds`, unless they are for later. For an inactive endpoint a failed delivery is recorded, which can be
 -- recovered. An endpoint with a rate limit, one that backs off and one whose last attempt timed out are left to
--- their turn in the queue. The filter of `only_endpoint` does not count. Nothing is made of an erased event.
+-- their turn in the queue, and where deliveries are ordered, one that waits for another to its end. The filter of `only_endpoint` does not count. Nothing is made of an erased event.
 -- Locks no endpoint: one that is deleted meanwhile leaves deliveries that are purged.
 create or replace function webhooks.fan_out(
   event webhooks.stored_event, after uuid, only_endpoint uuid, except_endpoint uuid,
@@ -100,7 +100,7 @@ begin
     where e.id > after order by e.id offset stride - 1 limit 1;
   end if;
   with wanting as materialized (
-    select e.id, e.is_active, e.max_attempts, e.filter, e.metadata,
+    select e.id, e.user_id, e.is_active, e.max_attempts, e.filter, e.metadata, e.ordering,
       row_number() over (order by e.id) as nth,
       may_claim and e.is_active and e.rate_limit_per_minute is null and coalesce((
         select h.consecutive_failures < webhooks.back_off_after() and not h.is_slow
@@ -126,25 +126,36 @@ begin
       and (c.found <= most or after is not null or event.user_id is not null)
   ),
   passing as materialized (
-    select s.*, s.is_free and count(*) filter (where s.is_free) over (order by s.nth) <= claim_limit
-        as claim
+    select s.*, case when s.ordering is not null then webhooks.order_key(s.ordering, (
+      select v.payload::jsonb from public.webhook_events v where v.id = event.ref)) end as order_key
     from step s
     where s.filter is null or only_endpoint is not null or webhooks.filter_result(s.filter, (
       select v.payload::jsonb from public.webhook_events v where v.id = event.ref), s.metadata)
   ),
+  -- When each is due, of its order.
+  timed as materialized (
+    select p.*, case when p.order_key is null or not p.is_active then due_at
+      else webhooks.ordered_due_at(p.id, p.user_id, p.order_key, event.ref, due_at) end as due
+    from passing p
+  ),
+  chosen as (
+    select t.*, t.is_free and t.due = due_at
+      and count(*) filter (where t.is_free and t.due = due_at) over (order by t.nth) <= claim_limit as claim
+    from timed t
+  ),
   made as (
-    insert into public.webhook_deliveries as d (endpoint_id, event_type, event_id, event_ref,
+    insert into public.webhook_deliveries as d (endpoint_id, event_type, event_id, event_ref, order_key,
       max_attempts, claims, unrecorded_claims, status, last_error, next_retry_at, leased_until)
-    select s.id, event.event_type, event.event_id, event.ref,
+    select s.id, event.event_type, event.event_id, event.ref, s.order_key,
       coalesce(event.max_attempts, s.max_attempts, 5), s.claim::integer, s.claim::integer,
       case when s.is_active then 'pending' else 'failed' end,
       case when not s.is_active then 'Endpoint was disabled' end,
-      case when s.is_active then due_at end,
+      case when s.is_active then s.due end,
       case when s.claim then now() + make_interval(secs => lease_seconds) end
-    from passing s
+    from chosen s
     order by s.id
     on conflict (event_id, endpoint_id) do nothing
-    returning d.id, d.endpoint_id, d.status, d.leased_until
+    returning d.id, d.endpoint_id, d.status, d.leased_until, d.next_retry_at
   ),
   tallied as (
     insert into webhooks.tally (endpoint_id, deliveries, failed)
@@ -152,8 +163,8 @@ begin
   ),
   noted as (
     insert into webhooks.due_log (endpoint_id, due_at)
-    select m.endpoint_id, due_at from made m
-    where m.status = 'pending' and m.leased_until is null
+    select m.endpoint_id, m.next_retry_at from made m
+    where m.status = 'pending' and m.leased_until is null and m.next_retry_at < 'infinity'
   )
   select
     (select c.found from counted c),

@@ -42,9 +42,9 @@ return round(1.2::double precision ^ (class + 0.5))::integer;
 -- Logs each attempt and leaves the counting to the tally. A result whose claim is no longer the
 -- latest, or that is recorded already, changes nothing. Of those it recorded, `answer` is [{id,
 -- status}], and `outcomes`, for note_health(), is [{nth, endpoint_id, ok, response_status, cause,
--- attempted_at}].
+-- attempted_at}]; `ended` are the orders whose next delivery may leave, [{endpoint_id, order_key}] or null.
 create or replace function webhooks.record_attempts(
-  results jsonb, out answer jsonb, out outcomes jsonb
+  results jsonb, out answer jsonb, out outcomes jsonb, out ended jsonb
 )
 language plpgsql volatile
 set search_path = ''
@@ -108,7 +108,7 @@ begin
       last_error = coalesce(r.error, d.last_error)
     from locked r
     where d.ctid = r.row_id
-    returning d.id, d.endpoint_id, d.status, d.attempts, d.next_retry_at, r.nth, r.ok,
+    returning d.id, d.endpoint_id, d.order_key, d.status, d.attempts, d.next_retry_at, r.nth, r.ok,
       r.response_status, d.response_body, r.response_time_ms, r.error, r.cause, r.attempted_at
   ),
   logged as (
@@ -131,8 +131,10 @@ begin
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', c.id, 'status', c.status)), '[]'),
     coalesce(jsonb_agg(jsonb_build_object('nth', c.nth, 'endpoint_id', c.endpoint_id, 'ok', c.ok,
-      'response_status', c.response_status, 'cause', c.cause, 'attempted_at', c.attempted_at)), '[]')
-  into answer, outcomes
+      'response_status', c.response_status, 'cause', c.cause, 'attempted_at', c.attempted_at)), '[]'),
+    jsonb_agg(jsonb_build_object('endpoint_id', c.endpoint_id, 'order_key', c.order_key))
+      filter (where c.order_key is not null and c.status in ('success', 'failed'))
+  into answer, outcomes, ended
   from recorded c;
 end
 $$;
@@ -215,8 +217,13 @@ declare
   parsed constant jsonb := results::jsonb;
   answer jsonb;
   outcomes jsonb;
+  ended jsonb;
 begin
-  select a.answer, a.outcomes into answer, outcomes from webhooks.record_attempts(parsed) a;
+  select a.answer, a.outcomes, a.ended into answer, outcomes, ended from webhooks.record_attempts(parsed) a;
+  if ended is not null then
+    perform webhooks.release_next(e.endpoint_id, e.order_key)
+    from jsonb_to_recordset(ended) as e (endpoint_id uuid, order_key text);
+  end if;
   if jsonb_array_length(answer) < jsonb_array_length(parsed) then
     answer := answer || webhooks.release(parsed);
   end if;

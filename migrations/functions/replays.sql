@@ -214,17 +214,27 @@ as $$
 begin
   with made as (
     insert into public.webhook_deliveries as d
-      (endpoint_id, event_type, event_id, event_ref, max_attempts, is_replay)
-    select o.id, e.event_type, e.event_id, e.id, coalesce(e.max_attempts, o.max_attempts, 5), deliver_to.is_replay
-    from unnest(refs) as r (ref)
-    cross join lateral (
-      select e.id, e.event_type, e.event_id, e.max_attempts from public.webhook_events e
-      where e.id = r.ref and e.erased_at is null limit 1
-    ) e
-    cross join lateral (
-      select o.id, o.max_attempts from public.webhook_endpoints o where o.id = deliver_to.endpoint_id limit 1
-    ) o
-    order by e.id
+      (endpoint_id, event_type, event_id, event_ref, max_attempts, is_replay, order_key, next_retry_at)
+    select f.endpoint_id, f.event_type, f.event_id, f.id, f.max_attempts, deliver_to.is_replay, f.order_key,
+      -- The first of an order leaves, unless another has not ended.
+      case when f.order_key is null then now()
+        when row_number() over (partition by f.order_key order by f.id) > 1 then 'infinity'
+        else webhooks.ordered_due_at(f.endpoint_id, f.user_id, f.order_key, f.id, now()) end
+    from (
+      select o.id as endpoint_id, o.user_id, e.event_type, e.event_id, e.id,
+        coalesce(e.max_attempts, o.max_attempts, 5) as max_attempts,
+        case when o.ordering is not null then webhooks.order_key(o.ordering, e.payload::jsonb) end as order_key
+      from unnest(refs) as r (ref)
+      cross join lateral (
+        select e.id, e.event_type, e.event_id, e.max_attempts, e.payload from public.webhook_events e
+        where e.id = r.ref and e.erased_at is null limit 1
+      ) e
+      cross join lateral (
+        select o.id, o.user_id, o.max_attempts, o.ordering from public.webhook_endpoints o
+        where o.id = deliver_to.endpoint_id limit 1
+      ) o
+    ) f
+    order by f.id
     on conflict (event_id, endpoint_id) do nothing
     returning d.id
   ),
@@ -463,7 +473,7 @@ as $$
     select count(*) from (
       select from public.webhook_deliveries d
       where d.endpoint_id = is_waiting.endpoint_id and d.status in ('pending', 'retrying')
-        and d.next_retry_at <= now()
+        and (d.next_retry_at <= now() or d.next_retry_at = 'infinity')
       limit most) d)
 $$;
 

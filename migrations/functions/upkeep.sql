@@ -62,6 +62,7 @@ begin
   return case step
     when 'end_leases' then webhooks.end_leases() = 1000
     when 'end_secrets' then webhooks.end_secrets() = 1000
+    when 'release_ordered' then webhooks.release_ordered(1000) = 1000
     when 'count_tally' then webhooks.count_tally(alert_url)
     when 'merge_counts' then webhooks.merge_counts(most) = most
     when 'purge_deleted_endpoints' then webhooks.purge_deleted_endpoints(most) = most
@@ -105,7 +106,7 @@ begin
   if retention_days < 1 then
     raise invalid_parameter_value using message = 'retention_days must be at least 1';
   end if;
-  foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'count_tally', 'purge_deleted_endpoints',
+  foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'release_ordered', 'count_tally', 'purge_deleted_endpoints',
     'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events',
     'purge_idempotent_calls', 'erase_answers', 'purge_replays', 'purge_schema_warnings',
     'run_replays']
@@ -161,7 +162,7 @@ as $$
       'webhooks_oldest_due_age_seconds ' || round(coalesce(greatest(extract(epoch from
         now() - min(d.next_retry_at)), 0), 0), 3)
     from public.webhook_deliveries d
-    where d.status in ('pending', 'retrying') and d.leased_until is null
+    where d.status in ('pending', 'retrying') and d.leased_until is null and d.next_retry_at < 'infinity'
     union all
     select 5, 'webhooks_attempts_total', 'counter', 'Attempts by outcome',
       format('webhooks_attempts_total{outcome="%s"} %s', t.outcome, sum(t.attempts))

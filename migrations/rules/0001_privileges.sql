@@ -33,11 +33,11 @@ grant select on public.webhook_event_types to anon, authenticated;
 -- Neither secret is in this list, nor are the values of headers: only the service role reads them.
 grant select (id, user_id, url, description, events, is_active, created_at, updated_at,
     rate_limit_per_minute, max_attempts, header_names, signature_headers, retry_schedule,
-    metadata, filter, disabled_reason, disabled_at),
+    metadata, filter, ordering, disabled_reason, disabled_at),
   insert (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts,
-    headers, signature_headers, retry_schedule, metadata, filter),
+    headers, signature_headers, retry_schedule, metadata, filter, ordering),
   update (url, description, events, is_active, rate_limit_per_minute, max_attempts, headers,
-    signature_headers, retry_schedule, metadata, filter),
+    signature_headers, retry_schedule, metadata, filter, ordering),
   delete
   on public.webhook_endpoints to anon, authenticated;
 grant select on

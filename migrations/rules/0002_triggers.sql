@@ -19,10 +19,10 @@ create or replace trigger webhook_endpoint_updated_at
   for each row
   when ((old.url, old.description, old.events, old.is_active, old.secret,
       old.rate_limit_per_minute, old.max_attempts, old.headers, old.signature_headers, old.retry_schedule,
-      old.metadata, old.filter)
+      old.metadata, old.filter, old.ordering)
     is distinct from (new.url, new.description, new.events, new.is_active, new.secret,
       new.rate_limit_per_minute, new.max_attempts, new.headers, new.signature_headers, new.retry_schedule,
-      new.metadata, new.filter))
+      new.metadata, new.filter, new.ordering))
   execute function public.update_webhook_endpoint_timestamp();
 create trigger webhook_endpoint_changed
   after update of is_active, url, rate_limit_per_minute on public.webhook_endpoints

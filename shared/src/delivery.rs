@@ -36,6 +36,9 @@ pub struct Claimed {
     /// Whether a replay has it sent.
     #[serde(default)]
     pub is_replay: bool,
+    /// Whether another may leave when it has ended.
+    #[serde(default)]
+    pub is_ordered: bool,
 }
 
 /// What a signature header carries.
@@ -167,6 +170,12 @@ impl Batch {
             .filter_map(|claimed| self.payloads.get(claimed.payload))
             .map(String::len)
             .sum()
+    }
+
+    /// Whether more may be due when this is sent: deliveries that wait for these.
+    #[must_use]
+    pub fn is_waited_for(&self) -> bool {
+        self.claimed.iter().any(|claimed| claimed.is_ordered)
     }
 
     /// Takes in another batch, to be sent after this one.

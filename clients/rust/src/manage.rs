@@ -86,8 +86,21 @@ pub struct Endpoint {
     pub retry_schedule: Option<Vec<u32>>,
     pub metadata: BTreeMap<String, String>,
     pub filter: Option<String>,
+    pub ordering: Ordering,
     pub disabled_reason: Option<String>,
     pub disabled_at: Option<String>,
+}
+
+/// What is sent one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ordering {
+    /// Nothing.
+    None,
+    /// All of the endpoint's events.
+    Endpoint,
+    /// Those with the same value at this path, such as `$.data.id`.
+    Key(String),
 }
 
 /// An endpoint and something more.
@@ -316,6 +329,8 @@ pub struct EndpointChanges {
     pub metadata: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ordering: Option<Ordering>,
     /// Only for a new endpoint: a secret that receivers have already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

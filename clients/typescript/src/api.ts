@@ -826,9 +826,13 @@ export interface components {
             event_id: string;
             event_type: string;
             id: components["schemas"]["Id"];
+            /** @description Whether it waits for an earlier delivery of an ordered endpoint. */
+            is_waiting: boolean;
             last_error: string | null;
             max_attempts: number;
             next_retry_at: components["schemas"]["NullableTime"];
+            /** @description When later ones stopped waiting for it. */
+            passed_over_at: components["schemas"]["NullableTime"];
             /** @description Of the newest attempt. */
             response_status: number | null;
             response_time_ms: number | null;
@@ -853,9 +857,13 @@ export interface components {
             event_id: string;
             event_type: string;
             id: components["schemas"]["Id"];
+            /** @description Whether it waits for an earlier delivery of an ordered endpoint. */
+            is_waiting: boolean;
             last_error: string | null;
             max_attempts: number;
             next_retry_at: components["schemas"]["NullableTime"];
+            /** @description When later ones stopped waiting for it. */
+            passed_over_at: components["schemas"]["NullableTime"];
             /** @description What was sent. Null where retention has deleted it. */
             payload: {
                 [key: string]: unknown;
@@ -884,6 +892,7 @@ export interface components {
             metadata: {
                 [key: string]: string;
             };
+            ordering: components["schemas"]["Ordering"];
             rate_limit_per_minute: number | null;
             retry_schedule: number[] | null;
             signature_headers: {
@@ -900,6 +909,7 @@ export interface components {
             is_active?: boolean;
             max_attempts?: components["schemas"]["MaxAttempts"];
             metadata?: components["schemas"]["Metadata"];
+            ordering?: components["schemas"]["Ordering"];
             rate_limit_per_minute?: components["schemas"]["RateLimit"];
             retry_schedule?: components["schemas"]["RetrySchedule"];
             signature_headers?: components["schemas"]["SignatureHeaders"];
@@ -921,6 +931,7 @@ export interface components {
             metadata: {
                 [key: string]: string;
             };
+            ordering: components["schemas"]["Ordering"];
             rate_limit_per_minute: number | null;
             recent_deliveries: components["schemas"]["RecentDelivery"][];
             retry_schedule: number[] | null;
@@ -946,6 +957,7 @@ export interface components {
             metadata: {
                 [key: string]: string;
             };
+            ordering: components["schemas"]["Ordering"];
             rate_limit_per_minute: number | null;
             retry_schedule: number[] | null;
             /** @description What signs deliveries, `whsec_` and 64 hex digits unless it was given. It is not shown again. */
@@ -972,6 +984,7 @@ export interface components {
             metadata: {
                 [key: string]: string;
             };
+            ordering: components["schemas"]["Ordering"];
             rate_limit_per_minute: number | null;
             retry_schedule: number[] | null;
             signature_headers: {
@@ -1232,6 +1245,8 @@ export interface components {
             is_active?: boolean | null;
             max_attempts?: components["schemas"]["MaxAttempts"];
             metadata?: components["schemas"]["Metadata"] | null;
+            /** @default none */
+            ordering?: components["schemas"]["Ordering"] | null;
             rate_limit_per_minute?: components["schemas"]["RateLimit"];
             retry_schedule?: components["schemas"]["RetrySchedule"];
             /**
@@ -1328,6 +1343,18 @@ export interface components {
             contains: Record<string, never>;
             event_ids?: null;
         });
+        /**
+         * @description What is sent one after the other: nothing (`none`), all of the endpoint's events (`endpoint`), or those in which the field
+         *     that `key` names has the same value. The next leaves when the one before has succeeded or ended, or, after a day
+         *     (`ORDER_MAX_AGE_HOURS`), is passed over. The order is that in which events were taken; those without the field have
+         *     none. It counts for events from now on.
+         * @example {
+         *       "key": "$.data.id"
+         *     }
+         */
+        Ordering: ("none" | "endpoint") | {
+            key: string;
+        };
         /** @description What became of a delivery in this call. */
         Outcome: {
             delivery_id: components["schemas"]["Id"];

@@ -28,6 +28,7 @@ mod isolation;
 mod manage;
 mod migrations;
 mod operations;
+mod ordering;
 mod owners;
 mod privileges;
 mod queue;

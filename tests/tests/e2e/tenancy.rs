@@ -346,7 +346,7 @@ const TABLES: [(&str, &str, [&str; 4]); 31] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 219] = [
+const FUNCTIONS: [(&str, &str); 227] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_replay", "dnnndd"),
@@ -459,12 +459,15 @@ const FUNCTIONS: [(&str, &str); 219] = [
     ("webhooks.headers_problem", "aaaaaa"),
     ("webhooks.identify", "aaaaaa"),
     ("webhooks.is_behind", "ddddda"),
+    ("webhooks.is_behind_another", "ddddda"),
+    ("webhooks.is_behind_fan_out", "ddddda"),
     ("webhooks.is_due", "ddddda"),
     ("webhooks.is_forgotten", "ddddda"),
     ("webhooks.is_in_payload", "ddddda"),
     ("webhooks.is_reserved_header", "aaaaaa"),
     ("webhooks.is_stored", "ddddda"),
     ("webhooks.is_waiting", "ddddda"),
+    ("webhooks.keep_order", "ddddda"),
     ("webhooks.key_columns", "dddddd"),
     ("webhooks.key_hash", "aaaaaa"),
     ("webhooks.key_object", "dddddd"),
@@ -492,6 +495,9 @@ const FUNCTIONS: [(&str, &str); 219] = [
     ("webhooks.note_streaks", "ddddda"),
     ("webhooks.number_refusal", "ddddda"),
     ("webhooks.operator_endpoint", "ddddda"),
+    ("webhooks.order_key", "ddddda"),
+    ("webhooks.ordered_due_at", "ddddda"),
+    ("webhooks.ordering_problem", "aaaaaa"),
     ("webhooks.origin", "ddddda"),
     ("webhooks.outbox_owners", "ddddda"),
     ("webhooks.owner_of_key", "dddddd"),
@@ -518,6 +524,8 @@ const FUNCTIONS: [(&str, &str); 219] = [
     ("webhooks.refuse_field", "aaaaaa"),
     ("webhooks.refuse_filter", "aaaaaa"),
     ("webhooks.release", "ddddda"),
+    ("webhooks.release_next", "ddddda"),
+    ("webhooks.release_ordered", "ddddda"),
     ("webhooks.renew_pump", "ddddda"),
     ("webhooks.replay_object", "dddddd"),
     ("webhooks.request_header", "aaaaaa"),

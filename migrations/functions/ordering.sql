@@ -1,0 +1,207 @@
+-- Ordered delivery, for endpoints that ask for it: of an endpoint's events, or of those with the same key, the next leaves only
+-- when the one before has succeeded or ended. The order is that of the events' ids: events that are emitted side by
+-- side have none.
+--
+-- A delivery that waits for another is not due: its next_retry_at is infinity. When the other ends, it becomes due.
+-- Nothing waits for a lock here: what is missed that way is found by release_ordered(), every minute.
+
+-- Why this may not be an endpoint's ordering, or null.
+create or replace function webhooks.ordering_problem(ordering jsonb) returns text
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if ordering is null or ordering = '"endpoint"' then
+    return null;
+  end if;
+  if jsonb_typeof(ordering) <> 'object' or ordering - 'key' <> '{}'
+    or jsonb_typeof(ordering -> 'key') is distinct from 'string'
+    or (ordering ->> 'key') !~ '^\$(\.[A-Za-z_][A-Za-z0-9_]*){1,10}$' or char_length(ordering ->> 'key') > 200
+  then
+    return 'must be none, endpoint, or {"key": path} with a path such as $.data.id';
+  end if;
+  return null;
+end
+$$;
+
+-- What an event is ordered by at an endpoint: null where it is not, and where it lacks the key.
+create or replace function webhooks.order_key(ordering jsonb, event jsonb) returns text
+language sql immutable
+return case
+  when ordering = '"endpoint"' then ''
+  when ordering is not null then
+    md5(jsonb_path_query_first(event, ('strict ' || (ordering ->> 'key'))::jsonpath, '{}', true)::text)
+end;
+
+-- Whether a delivery of this order would have to wait for another that has not ended.
+create or replace function webhooks.is_behind_another(endpoint_id uuid, order_key text, event_ref bigint)
+returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (
+    select from public.webhook_deliveries d
+    where d.endpoint_id = is_behind_another.endpoint_id and d.order_key = is_behind_another.order_key
+      and d.status in ('pending', 'retrying') and d.event_ref < is_behind_another.event_ref)
+$$;
+
+-- Whether an earlier event that this endpoint may want has not been fanned out.
+create or replace function webhooks.is_behind_fan_out(owner uuid, event_ref bigint) returns boolean
+language sql stable
+set search_path = ''
+as $$
+  select exists (
+    select from unnest(webhooks.live_generations('webhooks.outbox_generation')) as g (generation)
+    cross join unnest(array[owner, webhooks.no_owner()]) as w (owner)
+    cross join lateral (
+      select from webhooks.outbox o
+      where o.generation = g.generation and o.owner = w.owner and o.set_aside_at is null
+        and o.event_ref < is_behind_fan_out.event_ref
+      limit 1
+    ) o)
+$$;
+
+-- When a new delivery is due that is ordered: at `due_at`, never while another has not ended, or in a second where
+-- that cannot be told, because another fan-out to the endpoint is under way or an earlier event has not been fanned out.
+create or replace function webhooks.ordered_due_at(
+  endpoint_id uuid, owner uuid, order_key text, event_ref bigint, due_at timestamptz
+) returns timestamptz
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  if order_key is null then
+    return due_at;
+  end if;
+  if exists (
+    select from public.webhook_deliveries d
+    where d.endpoint_id = ordered_due_at.endpoint_id and d.order_key = ordered_due_at.order_key
+      and d.status in ('pending', 'retrying')
+  ) then
+    return 'infinity';
+  end if;
+  if not pg_try_advisory_xact_lock(hashtextextended('webhooks.order ' || endpoint_id, 0))
+    or webhooks.is_behind_fan_out(owner, event_ref)
+  then
+    return greatest(due_at, now() + interval '1 second');
+  end if;
+  return due_at;
+end
+$$;
+
+-- Of the deliveries that a claim picked, those that are ordered and have to wait are left out, and are no longer due.
+create or replace function webhooks.keep_order(picked webhooks.picked[]) returns webhooks.picked[]
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  item record;
+  kept webhooks.picked[] := '{}';
+  wait timestamptz;
+begin
+  for item in
+    select p as picked, p.is_ordered, d.id, d.endpoint_id, d.order_key, d.event_ref, e.user_id
+    from unnest(picked) as p
+    left join lateral (
+      select d.id, d.endpoint_id, d.order_key, d.event_ref from public.webhook_deliveries d
+      where p.is_ordered and d.id = p.delivery_id limit 1
+    ) d on true
+    left join lateral (
+      select e.user_id from public.webhook_endpoints e where p.is_ordered and e.id = p.endpoint_id limit 1
+    ) e on true
+    order by p.place
+  loop
+    wait := case
+      when not item.is_ordered then null
+      when webhooks.is_behind_another(item.endpoint_id, item.order_key, item.event_ref) then 'infinity'
+      when webhooks.is_behind_fan_out(item.user_id, item.event_ref) then now() + interval '1 second'
+    end;
+    if wait is null then
+      kept := kept || item.picked;
+    else
+      -- The trigger on the table notes when it is due.
+      update public.webhook_deliveries d set next_retry_at = wait where d.id = item.id;
+    end if;
+  end loop;
+  return kept;
+end
+$$;
+
+-- Has the next delivery of an order leave, where it waits for another.
+create or replace function webhooks.release_next(endpoint_id uuid, order_key text) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+begin
+  update public.webhook_deliveries d set next_retry_at = greatest(now(), (
+    select e.deliver_at from public.webhook_events e where e.id = d.event_ref))
+  where d.ctid = (
+    select n.row_id from (
+      select x.ctid as row_id, x.next_retry_at from public.webhook_deliveries x
+      where x.endpoint_id = release_next.endpoint_id and x.order_key = release_next.order_key
+        and x.status in ('pending', 'retrying')
+      order by x.event_ref
+      limit 1
+      for no key update skip locked
+    ) n
+    where n.next_retry_at = 'infinity');
+end
+$$;
+
+-- Goes through up to `most` orders that have deliveries: the first of each leaves if it waits for nothing, and is passed over
+-- if it is older than ORDER_MAX_AGE_HOURS (24): it goes on being attempted, and the next leaves. webhooks.progress
+-- says where the next step goes on. Answers how many orders it looked at.
+create or replace function webhooks.release_ordered(most integer) returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  -- endpoint_id and order_key, joined by a space.
+  start constant text := (select p.after_id from webhooks.progress p where p.task = 'release_ordered');
+  after_endpoint uuid := coalesce(split_part(start, ' ', 1), '00000000-0000-0000-0000-000000000000')::uuid;
+  after_key text := coalesce(split_part(start, ' ', 2), '');
+  oldest constant timestamptz := now() - make_interval(hours => webhooks.setting('ORDER_MAX_AGE_HOURS', 24));
+  first record;
+  looked_at integer := 0;
+begin
+  loop
+    select d.id, d.endpoint_id, d.order_key, d.created_at into first
+    from public.webhook_deliveries d
+    where d.order_key is not null and d.status in ('pending', 'retrying')
+      and (d.endpoint_id, d.order_key) > (after_endpoint, after_key)
+    order by d.endpoint_id, d.order_key, d.event_ref
+    limit 1;
+    exit when not found or looked_at = most;
+    looked_at := looked_at + 1;
+    if first.created_at < oldest then
+      update public.webhook_deliveries d set order_key = null, passed_over_at = now()
+      where d.id = first.id and exists (
+        select from public.webhook_deliveries n
+        where n.endpoint_id = first.endpoint_id and n.order_key = first.order_key
+          and n.status in ('pending', 'retrying') and n.id <> first.id);
+    end if;
+    perform webhooks.release_next(first.endpoint_id, first.order_key);
+    after_endpoint := first.endpoint_id;
+    after_key := first.order_key;
+  end loop;
+  insert into webhooks.progress as p (task, after_id)
+  values ('release_ordered', case when looked_at = most then after_endpoint || ' ' || after_key end)
+  on conflict (task) do update set after_id = excluded.after_id;
+  return looked_at;
+end
+$$;
+
+revoke all on function
+  webhooks.ordering_problem(jsonb), webhooks.order_key(jsonb, jsonb),
+  webhooks.is_behind_another(uuid, text, bigint), webhooks.is_behind_fan_out(uuid, bigint),
+  webhooks.ordered_due_at(uuid, uuid, text, bigint, timestamptz), webhooks.keep_order(webhooks.picked[]),
+  webhooks.release_next(uuid, text), webhooks.release_ordered(integer)
+  from public;
+grant execute on function
+  webhooks.order_key(jsonb, jsonb),
+  webhooks.is_behind_another(uuid, text, bigint), webhooks.is_behind_fan_out(uuid, bigint),
+  webhooks.ordered_due_at(uuid, uuid, text, bigint, timestamptz), webhooks.keep_order(webhooks.picked[]),
+  webhooks.release_next(uuid, text), webhooks.release_ordered(integer)
+  to service_role;
+-- The trigger of an endpoint runs it as the role that writes.
+grant execute on function webhooks.ordering_problem(jsonb) to anon, authenticated, service_role;
