@@ -14,8 +14,12 @@ create index idx_webhook_endpoints_secret_expires_at
 create unique index webhook_events_event_id_user_id_key
   on public.webhook_events (event_id, user_id) nulls not distinct;
 
--- An owner's events, newest first, and those for all owners: the event log.
-create index idx_webhook_events_user_id on public.webhook_events (user_id, created_at desc);
+-- An owner's events, newest first, and those for all owners: the event log. Two indexes, each event in one of them: an
+-- index is not known to be in order behind `user_id is null`.
+create index idx_webhook_events_user_id on public.webhook_events (user_id, created_at desc, id desc)
+  where user_id is not null;
+create index idx_webhook_events_everyone on public.webhook_events (created_at desc, id desc)
+  where user_id is null;
 
 -- An endpoint's deliveries, newest first; retention reads it from the other end.
 create index idx_webhook_deliveries_endpoint_id

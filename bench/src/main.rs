@@ -12,6 +12,7 @@
 mod cpu;
 mod floor;
 mod load;
+mod log;
 mod receiver;
 mod report;
 mod size;
@@ -65,6 +66,8 @@ enum Part {
     Retention,
     /// The SQL functions among many rows
     Sql,
+    /// What owners do with their events, among many
+    Log,
 }
 
 #[tokio::main]
@@ -107,6 +110,9 @@ async fn main() -> Result<()> {
     }
     if wanted(Part::Sql) {
         sql::measure(&stack, [10_000, rows], &mut report).await?;
+    }
+    if wanted(Part::Log) {
+        log::measure(&stack, rows, &mut report).await?;
     }
 
     println!("{}", report.markdown());

@@ -53,8 +53,8 @@ pub(crate) async fn measure(stack: &Stack, rows: [u32; 2], report: &mut Report) 
 /// A database with as many endpoints, of a tenth as many users, and as many due deliveries,
 /// to a thousandth of the endpoints, with ten attempts each, numbered below those that are
 /// recorded here. It was never analyzed, and the connection has planned while it was empty.
-struct Database {
-    client: Client,
+pub(crate) struct Database {
+    pub(crate) client: Client,
     url: String,
     /// As which calls are made; `none` is the owner.
     role: &'static str,
@@ -401,7 +401,7 @@ pub(crate) async fn deletion_and_retention(
 
 impl Database {
     /// A new one, with autovacuum off: nothing analyzes it.
-    async fn create(stack: &Stack, name: &str) -> Result<Self> {
+    pub(crate) async fn create(stack: &Stack, name: &str) -> Result<Self> {
         let owner = connect(&stack.database_url).await;
         owner
             .batch_execute(&format!("drop database if exists {name}"))

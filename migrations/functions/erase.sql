@@ -31,33 +31,31 @@ declare
   most constant integer := 1000;
   events refcursor;
   event record;
-  -- Where the call before ended: its time and id, or the row's id.
-  last record;
+  -- Where the call before ended.
+  last constant record := webhooks.parse_event_cursor(cursor);
   looked_at integer := 0;
 begin
   if event_ids is not null then
     ids := array(
       select e.id from unnest(event_ids) as i (event_id)
-      join public.webhook_events e on e.event_id = i.event_id
-      where e.erased_at is null and (owner is null or e.user_id = owner) order by e.id);
+      cross join lateral (
+        -- By each id: a join may be planned as a look at all events.
+        select v.id, v.user_id from public.webhook_events v
+        where v.event_id = i.event_id and v.erased_at is null offset 0
+      ) e
+      where owner is null or e.user_id = owner
+      order by e.id);
     return;
   end if;
   ids := '{}';
   if owner is not null then
-    last := webhooks.parse_event_cursor(cursor);
     open events for
-      select e.id, e.event_id, e.created_at from public.webhook_events e
-      where e.user_id = owner and e.created_at <= last.last_time
-        and (e.created_at < last.last_time or e.event_id > last.last_id)
-      order by e.created_at desc, e.event_id;
+      select e.id, e.created_at from public.webhook_events e
+      where e.user_id = owner and (e.created_at, e.id) < (last.last_time, last.last_id)
+      order by e.created_at desc, e.id desc;
   else
-    if cursor !~ '^\d{1,18}$' then
-      perform webhooks.refuse_field('cursor', 'must be the next_cursor of the call before');
-    end if;
     open events for
-      select e.id, e.event_id, e.created_at from public.webhook_events e
-      where cursor is null or e.id < cursor::bigint
-      order by e.id desc;
+      select e.id, e.created_at from public.webhook_events e where e.id < last.last_id order by e.id desc;
   end if;
   loop
     fetch events into event;
@@ -68,8 +66,7 @@ begin
       return;
     end if;
     looked_at := looked_at + 1;
-    next_cursor := case when owner is null then event.id::text
-      else webhooks.event_cursor(event.created_at, event.event_id) end;
+    next_cursor := webhooks.event_cursor(event.created_at, event.id);
     if (select e.erased_at is null from public.webhook_events e where e.id = event.id)
       and webhooks.is_in_payload(event.id, null, contains)
     then
@@ -157,11 +154,16 @@ begin
   update public.webhook_delivery_attempts a set response_body = null
   where a.delivery_id = any (ids) and a.response_body is not null;
   if cardinality(ids) is distinct from most then
+    -- Looked up one by one, as above.
     delete from webhooks.erased_events x
-    where not exists (
-      select from public.webhook_events e
-      join public.webhook_deliveries d on d.event_id = e.event_id and d.event_ref = e.id
-      where e.id = x.event_ref and not d.is_erased);
+    where (
+      select d.id from public.webhook_events e
+      cross join lateral (
+        select d.id from public.webhook_deliveries d
+        where d.event_id = e.event_id and d.event_ref = e.id and not d.is_erased limit 1
+      ) d
+      where e.id = x.event_ref
+    ) is null;
   end if;
   return coalesce(cardinality(ids), 0);
 end

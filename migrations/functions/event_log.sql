@@ -23,22 +23,25 @@ $$;
 -- The events addressed to an owner or to all owners, newest first, from `from_time` until before `to_time`, after the
 -- one of `last_time` and `last_id`. Put in the place of its call, so that no more are read than are wanted.
 create or replace function webhooks.logged_events(
-  owner uuid, from_time timestamptz, to_time timestamptz, last_time timestamptz, last_id text
+  owner uuid, from_time timestamptz, to_time timestamptz, last_time timestamptz, last_id bigint
 ) returns table (
   id bigint, event_id text, event_type text, user_id uuid, created_at timestamptz, deliver_at timestamptz,
   expires_at timestamptz, erased_at timestamptz)
 language sql stable
 begin atomic
-  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at, e.erased_at
-  from public.webhook_events e
-  where e.user_id = owner and e.created_at >= from_time and e.created_at < to_time
-    and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
+  -- Each part in its index's order, so that both are merged.
+  (select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at, e.erased_at
+   from public.webhook_events e
+   where e.user_id = owner and e.created_at >= from_time and e.created_at < to_time
+     and (e.created_at, e.id) < (last_time, last_id)
+   order by e.created_at desc, e.id desc)
   union all
-  select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at, e.erased_at
-  from public.webhook_events e
-  where e.user_id is null and e.created_at >= from_time and e.created_at < to_time
-    and e.created_at <= last_time and (e.created_at < last_time or e.event_id > last_id)
-  order by created_at desc, event_id;
+  (select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.deliver_at, e.expires_at, e.erased_at
+   from public.webhook_events e
+   where e.user_id is null and e.created_at >= from_time and e.created_at < to_time
+     and (e.created_at, e.id) < (last_time, last_id)
+   order by e.created_at desc, e.id desc)
+  order by created_at desc, id desc;
 end;
 
 -- The events that were for the caller, newest first: {events, next_cursor}. They are those addressed to the
@@ -70,7 +73,7 @@ declare
   part constant jsonb := webhooks.parse_json('contains', list_webhook_events.contains);
   -- Where the page before ended.
   last_time timestamptz;
-  last_id text;
+  last_id bigint;
   event record;
   found_events jsonb[] := '{}';
   looked_at integer := 0;
@@ -98,7 +101,7 @@ begin
     end if;
     looked_at := looked_at + 1;
     last_time := event.created_at;
-    last_id := event.event_id;
+    last_id := event.id;
     continue when event.event_type <> list_webhook_events.event_type
       or event.user_id is null and not webhooks.has_reached(event.event_id, event.id, endpoints)
       or not webhooks.is_in_payload(event.id, search, part);
@@ -113,23 +116,23 @@ begin
 end
 $$;
 
--- Where a page of events ended: its last event's time, in microseconds since 1970, and id.
-create or replace function webhooks.event_cursor(last_time timestamptz, last_id text) returns text
+-- Where a page of events ended: its last event's time, in microseconds since 1970, and its row's id.
+create or replace function webhooks.event_cursor(last_time timestamptz, last_id bigint) returns text
 language sql immutable
 return (extract(epoch from last_time) * 1000000)::bigint || '_' || last_id;
 
 -- What event_cursor() was made of. Null is before the first event.
-create or replace function webhooks.parse_event_cursor(cursor text, out last_time timestamptz, out last_id text)
+create or replace function webhooks.parse_event_cursor(cursor text, out last_time timestamptz, out last_id bigint)
 language plpgsql stable
 set search_path = ''
 as $$
 begin
-  if cursor !~ '^\d{1,16}_[\x21-\x7e]{1,255}$' then
+  if cursor !~ '^\d{1,16}_\d{1,18}$' then
     perform webhooks.refuse_field('cursor', 'must be the next_cursor of the page before');
   end if;
   last_time := coalesce(
     'epoch'::timestamptz + split_part(cursor, '_', 1)::bigint * interval '1 microsecond', 'infinity');
-  last_id := coalesce(substr(cursor, position('_' in cursor) + 1), '');
+  last_id := coalesce(split_part(cursor, '_', 2)::bigint, 9223372036854775807);
 end
 $$;
 
@@ -262,7 +265,8 @@ begin
     for logged in
       select l.*, p.payload
       from (
-        select * from webhooks.logged_events(caller, '-infinity', 'infinity', 'infinity', '') limit 1000
+        select * from webhooks.logged_events(caller, '-infinity', 'infinity', 'infinity', 9223372036854775807)
+        limit 1000
       ) l
       cross join lateral (select e.payload from public.webhook_events e where e.id = l.id) p
       where webhooks.event_patterns(l.event_type) && subscribed
@@ -282,8 +286,8 @@ end
 $$;
 
 revoke all on function
-  webhooks.logged_events(uuid, timestamptz, timestamptz, timestamptz, text),
-  webhooks.event_cursor(timestamptz, text), webhooks.parse_event_cursor(text),
+  webhooks.logged_events(uuid, timestamptz, timestamptz, timestamptz, bigint),
+  webhooks.event_cursor(timestamptz, bigint), webhooks.parse_event_cursor(text),
   webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
   webhooks.event_object(text, text, uuid, timestamptz, timestamptz, timestamptz, timestamptz), webhooks.is_in_payload(bigint, text, jsonb),
   webhooks.count_deliveries(text, uuid[])
@@ -299,6 +303,6 @@ grant execute on function
 -- Replays and erasures look through the log, too.
 grant execute on function
   webhooks.endpoints_of(uuid), webhooks.has_reached(text, bigint, uuid[]),
-  webhooks.is_in_payload(bigint, text, jsonb), webhooks.event_cursor(timestamptz, text),
+  webhooks.is_in_payload(bigint, text, jsonb), webhooks.event_cursor(timestamptz, bigint),
   webhooks.parse_event_cursor(text)
   to service_role;

@@ -37,18 +37,19 @@ begin
   ids := '{}';
   select e.* into endpoint from public.webhook_endpoints e where e.id = replay.endpoint_id;
   for event in
-    select * from (
-      select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.erased_at
-      from public.webhook_events e
-      where e.user_id = replay.user_id and e.created_at >= greatest(replay.since, replay.after_time)
-        and e.created_at < replay.until and (e.created_at, e.id) > (replay.after_time, replay.after_ref)
-      union all
-      select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.erased_at
-      from public.webhook_events e
-      where e.user_id is null and e.created_at >= greatest(replay.since, replay.after_time)
-        and e.created_at < replay.until and (e.created_at, e.id) > (replay.after_time, replay.after_ref)
-    ) l
-    order by l.created_at, l.id
+    -- Each part in its index's order, so that both are merged.
+    (select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.erased_at
+     from public.webhook_events e
+     where e.user_id = replay.user_id and e.created_at >= replay.since and e.created_at < replay.until
+       and (e.created_at, e.id) > (replay.after_time, replay.after_ref)
+     order by e.created_at, e.id)
+    union all
+    (select e.id, e.event_id, e.event_type, e.user_id, e.created_at, e.erased_at
+     from public.webhook_events e
+     where e.user_id is null and e.created_at >= replay.since and e.created_at < replay.until
+       and (e.created_at, e.id) > (replay.after_time, replay.after_ref)
+     order by e.created_at, e.id)
+    order by created_at, id
     limit most
   loop
     exit when count > 0 and clock_timestamp() > deadline;

@@ -1036,7 +1036,7 @@ export interface components {
         };
         /**
          * @description Where a page begins. Take it as it is.
-         * @example 1795561841512444_evt_1
+         * @example 1795561841512444_1205
          */
         EventCursor: string;
         /**
@@ -1329,8 +1329,7 @@ export interface components {
         OperatorErasure: {
             /** @description An object that `data` contains, and that is not empty. */
             contains?: (components["schemas"]["EventData"] & Record<string, never>) | null;
-            /** @description The `next_cursor` of the call before. */
-            cursor?: string | null;
+            cursor?: components["schemas"]["EventCursor"] | null;
             /** @default false */
             dry_run?: boolean | null;
             event_ids?: string[] | null;
