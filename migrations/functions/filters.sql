@@ -26,15 +26,15 @@ begin
   if char_length(filter) not between 1 and 500 then
     perform webhooks.refuse_field('filter', 'must be 1 to 500 characters');
   end if;
+  if filter ~* '^\s*(strict|lax)\M' then
+    perform webhooks.refuse_field('filter', 'must not say strict or lax: it is strict');
+  end if;
   begin
     path := webhooks.filter_path(filter);
   exception when data_exception or syntax_error or feature_not_supported or program_limit_exceeded then
     perform webhooks.refuse_filter(filter, sqlerrm);
   end;
   outline := regexp_replace(path, '"([^"\\]|\\.)*"', '""', 'g');
-  if outline !~ '^strict ' or filter ~* '^\s*(strict|lax)\M' then
-    perform webhooks.refuse_field('filter', 'must not say strict or lax: it is strict');
-  end if;
   if outline ~ ' like_regex ' then
     perform webhooks.refuse_field('filter', 'must not have like_regex, whose cost has no bound: '
       'use == or starts with');
