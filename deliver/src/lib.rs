@@ -31,6 +31,7 @@ mod pump;
 mod send;
 mod upkeep;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_channel::oneshot;
@@ -41,8 +42,7 @@ use serde_json::value::RawValue;
 use shared::config::DeliverConfig;
 use shared::delivery::Status;
 use shared::error::Error;
-use shared::event::Erasure;
-use shared::parse::{self, StorableJson, Text};
+use shared::parse::{self, StorableJson};
 use shared::platform::{self, Reply};
 use shared::secret::Secret;
 use worker::{
@@ -215,8 +215,7 @@ async fn put_event_type(
         return Err(Error::Unauthorized);
     }
     let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
-    let changes: EventTypeChanges = parse::body(&body)?;
-    let changes = serde_json::to_string(&changes).map_err(|e| Error::Internal(e.to_string()))?;
+    let changes = storable_fields(&body)?;
     let parameters = json!({"name": name, "changes": changes});
     let data: Box<RawValue> = invocation
         .call("put_webhook_event_type", parameters)
@@ -230,59 +229,20 @@ async fn erase(request: &mut Request, invocation: &Invocation) -> Result<(Reply,
         return Err(Error::Unauthorized);
     }
     let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
-    let erasure: Erasure = parse::body(&body)?;
+    let parameters = json!({"which": storable_fields(&body)?});
     let data: Box<RawValue> = invocation
-        .call("erase_webhook_events_of", erasure.parameters())
+        .call("erase_webhook_events_of", parameters)
         .await?;
     Ok((Reply::json(200, &Data { data }), Rest::Nothing))
 }
 
-/// What a body says about an event type. Of each field: absent, null, or a value.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-struct EventTypeChanges<'a> {
-    #[serde(
-        default,
-        deserialize_with = "parse::nullable",
-        skip_serializing_if = "Option::is_none"
-    )]
-    description: Option<Option<Text>>,
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "parse::nullable",
-        skip_serializing_if = "Option::is_none"
-    )]
-    example: Option<Option<StorableJson<'a>>>,
-    #[serde(
-        default,
-        deserialize_with = "parse::nullable",
-        skip_serializing_if = "Option::is_none"
-    )]
-    is_archived: Option<Option<bool>>,
-    /// JSON Schema.
-    #[serde(
-        borrow,
-        default,
-        deserialize_with = "parse::nullable",
-        skip_serializing_if = "Option::is_none"
-    )]
-    schema: Option<Option<StorableJson<'a>>>,
-    #[serde(
-        default,
-        deserialize_with = "parse::nullable",
-        skip_serializing_if = "Option::is_none"
-    )]
-    validation: Option<Option<Validation>>,
-}
-
-/// What becomes of an event that does not fit the schema of its type.
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Validation {
-    None,
-    Warn,
-    Refuse,
+/// The fields of a body, as JSON that the database can hold: what they may be is for it to say.
+fn storable_fields(body: &[u8]) -> Result<String, Error> {
+    let fields: BTreeMap<String, &RawValue> = parse::body(body)?;
+    for (name, value) in &fields {
+        StorableJson::parse(value).map_err(|problem| Error::field(name, problem))?;
+    }
+    serde_json::to_string(&fields).map_err(|e| Error::Internal(e.to_string()))
 }
 
 /// An answer of the database that is passed on.

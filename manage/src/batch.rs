@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use shared::error::Error;
-use shared::event::{Erasure, EventType};
+use shared::event::{EventId, EventType};
 use shared::parse::{self, Text};
 use shared::platform::Reply;
 use shared::postgrest::Database;
 use uuid::Uuid;
 
+use crate::events::storable_object;
 use crate::{account, expect, with_data};
 
 /// Which deliveries.
@@ -71,11 +72,24 @@ pub(crate) async fn switch(
 
 /// `POST /events/erase` `{event_ids | contains, dry_run?, cursor?}` → 200.
 pub(crate) async fn erase(database: &Database, body: &[u8]) -> Result<Reply, Error> {
-    let erasure: Erasure = parse::body(body)?;
-    if erasure.user_id.is_some() {
-        return Err(Error::field("user_id", "is for the operator"));
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Erasure<'a> {
+        event_ids: Option<Vec<EventId>>,
+        #[serde(borrow)]
+        contains: Option<&'a RawValue>,
+        dry_run: Option<bool>,
+        cursor: Option<Text>,
     }
-    count(database, "erase_webhook_events", erasure.parameters()).await
+    let erasure: Erasure = parse::body(body)?;
+    if let Some(contains) = erasure.contains {
+        storable_object("contains", contains)?;
+    }
+    let parameters = json!({
+        "event_ids": erasure.event_ids, "contains": erasure.contains.map(RawValue::get),
+        "dry_run": erasure.dry_run, "cursor": erasure.cursor,
+    });
+    count(database, "erase_webhook_events", parameters).await
 }
 
 async fn count(database: &Database, function: &str, parameters: Value) -> Result<Reply, Error> {

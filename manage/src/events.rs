@@ -49,7 +49,7 @@ fn contains(query: &mut Query) -> Result<Option<Text>, Error> {
 }
 
 /// Sees that this is an object that an event could have as data.
-fn storable_object(field: &str, json: &RawValue) -> Result<(), Error> {
+pub(crate) fn storable_object(field: &str, json: &RawValue) -> Result<(), Error> {
     if !json.get().starts_with('{') {
         return Err(Error::field(field, "must be a JSON object"));
     }

@@ -110,6 +110,40 @@ begin
 end
 $$;
 
+-- Erases the payloads and answers of deliveries that other programs wrote, which have no event, by their event ids: of
+-- an owner's endpoints, or of all. Answers how many.
+create or replace function webhooks.erase_foreign(owner uuid, event_ids text[]) returns integer
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  ids uuid[];
+begin
+  ids := array(
+    select d.id from unnest(event_ids) as i (event_id)
+    cross join lateral (
+      select d.id, d.endpoint_id from public.webhook_deliveries d
+      where d.event_id = i.event_id and d.event_ref is null and not d.is_erased offset 0
+    ) d
+    where owner is null
+      or (select e.user_id from public.webhook_endpoints e where e.id = d.endpoint_id limit 1) = owner
+    order by d.id);
+  perform from public.webhook_deliveries d where d.id = any (ids) order by d.id for no key update;
+  update public.webhook_deliveries d set
+    is_erased = true,
+    payload = '{}',
+    response_body = null,
+    status = case when d.status in ('pending', 'retrying') and d.leased_until is null then 'failed' else d.status end,
+    last_error = case when d.status in ('pending', 'retrying') and d.leased_until is null
+      then 'The event was erased' else d.last_error end,
+    next_retry_at = case when d.leased_until is not null then d.next_retry_at end
+  where d.id = any (ids);
+  update public.webhook_delivery_attempts a set response_body = null
+  where a.delivery_id = any (ids) and a.response_body is not null;
+  return cardinality(ids);
+end
+$$;
+
 -- Deletes what is said of up to `most` deliveries of erased events, and ends those that wait. Answers how many. One that is
 -- being recorded just now is left for the next time.
 create or replace function webhooks.erase_answers(most integer) returns integer
@@ -179,6 +213,7 @@ as $$
 declare
   part constant jsonb := webhooks.parse_json('contains', contains);
   result record;
+  erased integer := 0;
 begin
   if (event_ids is null) = (part is null) then
     perform webhooks.refuse_field('event_ids', 'or contains must be there, and not both');
@@ -190,13 +225,17 @@ begin
     perform webhooks.refuse_field('contains', 'must be a JSON object that is not empty');
   end if;
   result := webhooks.find_erasable(owner, event_ids, part, cursor);
-  return jsonb_build_object('matched', cardinality(result.ids),
-    'erased', case when dry_run then 0 else webhooks.erase(result.ids, owner) end,
-    'next_cursor', result.next_cursor);
+  if not dry_run then
+    erased := webhooks.erase(result.ids, owner);
+    perform webhooks.erase_foreign(owner, event_ids);
+  end if;
+  return jsonb_build_object(
+    'matched', cardinality(result.ids), 'erased', erased, 'next_cursor', result.next_cursor);
 end
 $$;
 
--- Erases events that are addressed to the caller, by their ids or by what `data` contains, a JSON object as text: {matched,
+-- Erases events that are addressed to the caller, by their ids (deliveries of other programs, too) or by what `data` contains,
+-- a JSON object as text: {matched,
 -- erased, next_cursor}. With a cursor there may be more: call again with it. With `dry_run` they are only counted.
 -- Runs as its owner: users may not write the tables.
 create or replace function public.erase_webhook_events(
@@ -216,11 +255,9 @@ begin
 end
 $$;
 
--- The same for the operator: of one owner, or of all, events for all owners included.
-create or replace function public.erase_webhook_events_of(
-  user_id uuid default null, event_ids text[] default null, contains text default null,
-  dry_run boolean default false, cursor text default null
-) returns jsonb
+-- The same for the operator, of one owner, or of all, events for all owners included. `which`: a JSON object as text with
+-- user_id, event_ids, contains, dry_run and cursor, each of which may be left out or null.
+create or replace function public.erase_webhook_events_of(which text) returns jsonb
 language plpgsql volatile
 set search_path = ''
 set jit = off
@@ -228,21 +265,55 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off
 as $$
+declare
+  parsed constant jsonb := (
+    select coalesce(jsonb_object_agg(f.key, f.value), '{}')
+    from jsonb_each(webhooks.parse_json('which', which)) as f where f.value <> 'null');
+  problem record;
 begin
-  return webhooks.erase_found(user_id, event_ids, contains, dry_run, cursor);
+  select * into problem
+  from (
+    select left(k.field, 100) as field, 'is not a known field; there are user_id, event_ids, contains, dry_run and cursor'
+      as what
+    from jsonb_object_keys(parsed) as k (field)
+    where k.field not in ('user_id', 'event_ids', 'contains', 'dry_run', 'cursor')
+    union all
+    select 'user_id', 'must be a UUID'
+    where (parsed ->> 'user_id') !~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+    union all
+    select 'event_ids', 'must be a list of 1 to 255 visible ASCII characters each'
+    where parsed ? 'event_ids' and (jsonb_typeof(parsed -> 'event_ids') <> 'array'
+      or parsed -> 'event_ids' @? '$[*] ? (@.type() != "string")'
+      or exists (
+        select from jsonb_array_elements_text(case when jsonb_typeof(parsed -> 'event_ids') = 'array'
+          then parsed -> 'event_ids' else '[]' end) as i (id) where i.id !~ '^[\x21-\x7e]{1,255}$'))
+    union all
+    select 'dry_run', 'must be true or false' where jsonb_typeof(parsed -> 'dry_run') <> 'boolean'
+    union all
+    select 'cursor', 'must be the next_cursor of the call before' where jsonb_typeof(parsed -> 'cursor') <> 'string'
+  ) p
+  limit 1;
+  if found then
+    perform webhooks.refuse_field(problem.field, problem.what);
+  end if;
+  return webhooks.erase_found((parsed ->> 'user_id')::uuid,
+    case when parsed ? 'event_ids' then array(select jsonb_array_elements_text(parsed -> 'event_ids')) end,
+    (parsed -> 'contains')::text, coalesce((parsed ->> 'dry_run')::boolean, false), parsed ->> 'cursor');
 end
 $$;
 
 revoke all on function
   webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid),
-  webhooks.erase_answers(integer), webhooks.erase_found(uuid, text[], text, boolean, text)
+  webhooks.erase_foreign(uuid, text[]), webhooks.erase_answers(integer),
+  webhooks.erase_found(uuid, text[], text, boolean, text)
   from public;
 revoke all on function public.erase_webhook_events(text[], text, boolean, text) from public, service_role;
-revoke all on function public.erase_webhook_events_of(uuid, text[], text, boolean, text)
+revoke all on function public.erase_webhook_events_of(text)
   from public, anon, authenticated;
 grant execute on function
   webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid),
-  webhooks.erase_answers(integer), webhooks.erase_found(uuid, text[], text, boolean, text),
-  public.erase_webhook_events_of(uuid, text[], text, boolean, text)
+  webhooks.erase_foreign(uuid, text[]), webhooks.erase_answers(integer),
+  webhooks.erase_found(uuid, text[], text, boolean, text),
+  public.erase_webhook_events_of(text)
   to service_role;
 grant execute on function public.erase_webhook_events(text[], text, boolean, text) to anon, authenticated;

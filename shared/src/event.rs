@@ -3,7 +3,6 @@
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -129,33 +128,6 @@ pub struct NewEvent<'a> {
     data: StorableJson<'a>,
 }
 
-/// Which events are to be erased: by their ids, or by what their data contains.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Erasure<'a> {
-    /// Of which owner, where the operator asks.
-    pub user_id: Option<Uuid>,
-    event_ids: Option<Vec<EventId>>,
-    /// An object that `data` has.
-    #[serde(borrow, default, deserialize_with = "optional_object")]
-    contains: Option<StorableJson<'a>>,
-    dry_run: Option<bool>,
-    cursor: Option<Text>,
-}
-
-impl Erasure<'_> {
-    /// As the database takes it.
-    #[must_use]
-    pub fn parameters(&self) -> Value {
-        let contains = self.contains.as_ref();
-        json!({
-            "user_id": self.user_id, "event_ids": self.event_ids, "dry_run": self.dry_run,
-            "contains": contains.and_then(|data| serde_json::to_string(data).ok()),
-            "cursor": self.cursor,
-        })
-    }
-}
-
 impl NewEvent<'_> {
     /// Refuses an event whose payload is too large by its numbers alone. Few bytes may grow to
     /// many; the size of the whole is for the database to say, which writes it.
@@ -192,22 +164,6 @@ fn storable_object<'de, D: Deserializer<'de>>(
     match data.get().starts_with('{') {
         true => StorableJson::parse(data).map_err(D::Error::custom),
         false => Err(D::Error::custom("must be a JSON object")),
-    }
-}
-
-fn optional_object<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<StorableJson<'de>>, D::Error> {
-    let Some(data) = Option::<&RawValue>::deserialize(deserializer)? else {
-        return Ok(None);
-    };
-    match data.get() {
-        // Option does not see into what is raw.
-        "null" => Ok(None),
-        text if text.starts_with('{') => StorableJson::parse(data)
-            .map(Some)
-            .map_err(D::Error::custom),
-        _ => Err(D::Error::custom("must be a JSON object")),
     }
 }
 

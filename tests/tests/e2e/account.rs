@@ -307,6 +307,7 @@ async fn the_catalogue_is_kept_by_the_service_and_read_by_owners() {
     assert!(listed("boat.launched").await.is_none());
     let answer = put("boat.launched", json!({})).await;
     let nothing = json!({"name": "boat.launched", "description": null, "example": null,
+        "schema": null, "validation": "none", "is_enforced": false, "breaking": [], "warnings": 0,
         "archived_at": null});
     assert_eq!(answer.expect(StatusCode::OK)["data"], nothing);
     let described = json!({"description": "A boat was launched", "example": {"length": 12.5}});
@@ -319,7 +320,7 @@ async fn the_catalogue_is_kept_by_the_service_and_read_by_owners() {
     assert_eq!(
         listed("boat.launched").await,
         Some(json!({"name": "boat.launched", "description": "Afloat",
-            "example": {"length": 12.5}}))
+            "example": {"length": 12.5}, "schema": null}))
     );
     let named = user.register_for(&receiver.url, &["boat.launched"]).await;
     user.register_for(&receiver.url, &["boat.*"]).await;

@@ -156,7 +156,10 @@ async fn the_operator_erases_of_one_owner_or_of_all() {
         user.register(&receiver.url).await;
         ids.push(emit(&stack, user, "e", json!({"mark": mark})).await);
     }
-    let of_one = json!({"contains": {"mark": mark}, "user_id": users[0].id});
+    let with_null = json!({"contains": {"mark": mark, "more": null}});
+    let answer = erase_of(&stack, &with_null).await;
+    assert_eq!(answer.expect(StatusCode::OK)["data"]["matched"], 0);
+    let of_one = json!({"contains": {"mark": mark}, "user_id": users[0].id, "cursor": null});
     let answer = erase_of(&stack, &of_one).await;
     assert_eq!(answer.expect(StatusCode::OK)["data"]["erased"], 1);
     let everyone =
@@ -224,7 +227,7 @@ async fn an_event_in_flight_ends_with_its_attempt() {
         "data": {"a": 1}}]);
     let batch = claimed(&enqueue(client, event).await.unwrap());
     assert_eq!(batch.len(), 3);
-    let erase = "select public.erase_webhook_events_of(event_ids => '{e}')";
+    let erase = "select public.erase_webhook_events_of('{\"event_ids\": [\"e\"]}')";
     client.execute(erase, &[]).await.unwrap();
     let result = |nth: usize, status: u16| {
         json!({"id": batch[nth]["id"], "claim": batch[nth]["claim"], "attempts": 0,
@@ -278,7 +281,7 @@ async fn many_deliveries_of_an_event_are_erased_in_steps() {
         select gen_random_uuid(), 'vehicle.created', 'e', event.id, 'success', 'secret', null
         from event, generate_series(1, 12000)";
     client.execute(fill, &[]).await.unwrap();
-    let erase = "select public.erase_webhook_events_of(contains => '{\"a\": 1}') ->> 'erased'";
+    let erase = "select public.erase_webhook_events_of('{\"contains\": {\"a\": 1}}') ->> 'erased'";
     let erased: String = client.query_one(erase, &[]).await.unwrap().get(0);
     assert_eq!(erased, "1");
     let left = "select count(*) from public.webhook_deliveries where response_body is not null";
@@ -311,7 +314,8 @@ async fn a_search_among_many_events_goes_on_with_its_cursor() {
     let mut found = 0;
     let mut calls = 0;
     eventually("the end", SOON, async || {
-        let erase = "select public.erase_webhook_events_of(contains => '{\"n\": 7}', cursor => $1)";
+        let erase = "select public.erase_webhook_events_of(
+            json_build_object('contains', '{\"n\": 7}'::json, 'cursor', $1::text)::text)";
         let answer: Value = client.query_one(erase, &[&cursor]).await.unwrap().get(0);
         found += answer["erased"].as_i64().unwrap();
         calls += 1;
@@ -321,5 +325,39 @@ async fn a_search_among_many_events_goes_on_with_its_cursor() {
     .await;
     assert_eq!(found, 1);
     assert!(calls >= 3, "{calls}");
+    database.stop().await;
+}
+
+/// Rows of the system before have their own payload.
+#[tokio::test]
+async fn deliveries_of_other_programs_are_erased_by_their_event_s_id() {
+    let database = Database::start().await;
+    let client = &database.client;
+    let fill = "with e as (
+          insert into public.webhook_endpoints (user_id, url) values ($1, 'https://example.com/'),
+            ($2, 'https://example.com/') returning id)
+        insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload, response_body)
+        select id, 'a', 'e', '{\"a\": \"secret\"}', 'secret' from e";
+    let other = uuid::Uuid::new_v4();
+    let insert = "insert into auth.users (id) values ($1)";
+    client.execute(insert, &[&other]).await.unwrap();
+    client
+        .execute(fill, &[&database.user, &other])
+        .await
+        .unwrap();
+    let left = async || -> i64 {
+        let left = "select count(*) from public.webhook_deliveries d where d::text like '%secret%'";
+        client.query_one(left, &[]).await.unwrap().get(0)
+    };
+    let erase = "select public.erase_webhook_events_of(
+        json_build_object('user_id', $1::uuid, 'event_ids', array['e'])::text)";
+    client.execute(erase, &[&database.user]).await.unwrap();
+    assert_eq!(left().await, 1);
+    let ended = "select status || ' ' || last_error from public.webhook_deliveries where is_erased";
+    let ended: String = client.query_one(ended, &[]).await.unwrap().get(0);
+    assert_eq!(ended, "failed The event was erased");
+    let all = "select public.erase_webhook_events_of('{\"event_ids\": [\"e\"]}')";
+    client.execute(all, &[]).await.unwrap();
+    assert_eq!(left().await, 0);
     database.stop().await;
 }

@@ -316,7 +316,7 @@ async fn whatever_ends_a_delivery_the_next_leaves() {
         ),
         (
             "erase",
-            "select public.erase_webhook_events_of(event_ids => array[$1])",
+            "select public.erase_webhook_events_of(json_build_object('event_ids', array[$1::text])::text)",
         ),
         (
             "expire",

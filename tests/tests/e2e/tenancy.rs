@@ -346,7 +346,7 @@ const TABLES: [(&str, &str, [&str; 4]); 31] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 227] = [
+const FUNCTIONS: [(&str, &str); 228] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_replay", "dnnndd"),
@@ -438,6 +438,7 @@ const FUNCTIONS: [(&str, &str); 227] = [
     ("webhooks.endpoints_of", "ddddda"),
     ("webhooks.erase", "ddddda"),
     ("webhooks.erase_answers", "ddddda"),
+    ("webhooks.erase_foreign", "ddddda"),
     ("webhooks.erase_found", "ddddda"),
     ("webhooks.event_cursor", "ddddda"),
     ("webhooks.event_object", "dddddd"),
