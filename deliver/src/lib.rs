@@ -35,8 +35,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_channel::oneshot;
+use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 use shared::config::DeliverConfig;
