@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tests::private_stack::PrivateStack;
 use tests::receiver::Receiver;
 use tests::stack::Stack;
 use tokio_postgres::Client;
@@ -406,4 +407,53 @@ async fn what_waits_for_its_order_does_not_slow_the_others() {
     upkeep(client, 30).await;
     assert!(start.elapsed() < Duration::from_secs(2));
     database.stop().await;
+}
+
+/// By the workers: events that are stored one after the other, some sent at once and most by the pump, arrive in their order
+/// although some are answered 500 first.
+#[tokio::test]
+async fn events_arrive_in_the_order_in_which_they_were_taken() {
+    let private = PrivateStack::start_without_cron(&[("MAX_SUBREQUESTS", "900")]).await;
+    let stack = &private.stack;
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let body = json!({"url": receiver.url, "ordering": "endpoint", "retry_schedule": [1]});
+    let made = user.post("/webhooks", &body).await;
+    made.expect(StatusCode::CREATED);
+    for n in 0..30 {
+        receiver.answer(if n % 7 == 3 { 500 } else { 200 });
+        let event = json!({"event_type": "vehicle.created", "event_id": n.to_string(), "user_id": user.id, "data": {}});
+        let answer = stack
+            .deliver(&json!({"event": event, "wait": n % 5 == 0}))
+            .await;
+        assert!(answer.status.is_success(), "{}", answer.body);
+    }
+    receiver.answer(200);
+    let succeeded = async || {
+        let delivered = "select event_id, delivered_at::text as at from public.webhook_deliveries
+            where status = 'success' order by delivered_at, event_ref";
+        stack.sql(delivered, &[]).await
+    };
+    tests::eventually("all arrive", Duration::from_secs(60), async || {
+        stack.deliver(&json!({"action": "wake"})).await;
+        // Retries are due a second later.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        (succeeded().await.len() == 30).then_some(())
+    })
+    .await;
+    let order: Vec<String> = succeeded()
+        .await
+        .iter()
+        .map(|d| d["event_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(order, (0..30).map(|n| n.to_string()).collect::<Vec<_>>());
+    // Each is attempted until it has succeeded, and only then the next.
+    let mut seen: Vec<String> = receiver
+        .arrivals()
+        .iter()
+        .map(|a| a.json()["id"].as_str().unwrap().to_owned())
+        .collect();
+    seen.dedup();
+    assert_eq!(seen, order);
+    private.stop().await;
 }
