@@ -1166,7 +1166,7 @@ export interface components {
          *     in strict mode. `$region` stands for `region` in `metadata`. At most one of `[*]`, `.*`, `.**`, `[a, b]`, `[a to b]`
          *     and `.keyvalue()`, and no `like_regex`. An event that has not what the filter asks about is not sent. The pattern is of
          *     simple filters; others are taken, too.
-         * @example $.data.price > 40000 && $.type starts with "vehicle"
+         * @example $.data.price > 40000 && $.type == "vehicle.created"
          */
         Filter: string;
         FilterTest: {
@@ -1423,7 +1423,7 @@ export interface components {
             looked_at: number;
             new_ids: boolean;
             only: components["schemas"]["ReplayOnly"];
-            /** @description Deliveries that are due */
+            /** @description Deliveries that are due, or were. */
             replayed: number;
             since: components["schemas"]["Time"];
             /** @enum {unknown} */
