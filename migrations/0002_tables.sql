@@ -187,7 +187,7 @@ comment on column public.webhook_deliveries.event_ref is
 comment on column public.webhook_deliveries.payload is
   'The body in rows without event_ref; null in all others.';
 comment on column public.webhook_deliveries.next_retry_at is
-  'When the next attempt is due; infinity while it waits for another, see functions/ordering.sql. A claim does not '
+  'When the next attempt is due; infinity while it waits for others, see functions/ordering.sql. A claim does not '
   'change it. Null once the delivery has ended.';
 comment on column public.webhook_deliveries.leased_until is
   'When the lease of the worker that claimed the delivery ends. Null: not claimed.';

@@ -57,17 +57,25 @@ $$;
 -- A delivery as lists show it.
 create or replace function webhooks.delivery_object(delivery public.webhook_deliveries)
 returns jsonb
-language sql stable
-return jsonb_build_object(
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  is_waiting constant boolean := delivery.order_key is not null and delivery.status in ('pending', 'retrying')
+    and webhooks.is_behind_another(delivery.endpoint_id, delivery.order_key, delivery.event_ref);
+begin
+  return jsonb_build_object(
     'id', delivery.id, 'event_type', delivery.event_type, 'event_id', delivery.event_id,
     'status', delivery.status, 'attempts', delivery.attempts,
     'max_attempts', delivery.max_attempts, 'response_status', delivery.response_status,
     'response_time_ms', delivery.response_time_ms,
     'created_at', webhooks.utc(delivery.created_at),
     'delivered_at', webhooks.utc(delivery.delivered_at),
-    'next_retry_at', webhooks.utc(nullif(delivery.next_retry_at, 'infinity')),
-    'is_waiting', coalesce(delivery.next_retry_at = 'infinity', false),
-    'passed_over_at', webhooks.utc(delivery.passed_over_at), 'last_error', delivery.last_error);
+    'next_retry_at', case when not is_waiting then webhooks.utc(nullif(delivery.next_retry_at, 'infinity')) end,
+    'is_waiting', is_waiting, 'passed_over_at', webhooks.utc(delivery.passed_over_at),
+    'last_error', delivery.last_error);
+end
+$$;
 
 -- An endpoint's deliveries, newest first: {deliveries, next_cursor}. `cursor` is the
 -- next_cursor of the page before; null means that there is no more. `since` is included,

@@ -2,8 +2,9 @@
 -- when the one before has succeeded or ended. The order is that of the events' ids: events that are emitted side by
 -- side have none.
 --
--- A delivery that waits for another is not due: its next_retry_at is infinity. When the other ends, it becomes due.
--- Nothing waits for a lock here: what is missed that way is found by release_ordered(), every minute.
+-- A delivery that waits for others is not due: its next_retry_at is infinity, or some time later if it is the next. When the one
+-- before ends, it becomes due. Nothing waits for a lock here: what is missed that way looks again by itself, or is found
+-- by release_ordered(), every minute.
 
 -- Why this may not be an endpoint's ordering, or null.
 create or replace function webhooks.ordering_problem(ordering jsonb) returns text
@@ -61,35 +62,39 @@ as $$
     ) o)
 $$;
 
--- When a new delivery is due that is ordered: at `due_at`, never while another has not ended, or in a second where
--- that cannot be told, because another fan-out to the endpoint is under way or an earlier event has not been fanned out.
+-- When a new delivery is due that is ordered: at `due_at`, or never while two others have not ended. The one behind a single
+-- other looks again in a second, because what ends that one may not see it yet, and so does one where another fan-out
+-- to the endpoint is under way or an earlier event has not been fanned out.
 create or replace function webhooks.ordered_due_at(
   endpoint_id uuid, owner uuid, order_key text, event_ref bigint, due_at timestamptz
 ) returns timestamptz
 language plpgsql volatile
 set search_path = ''
 as $$
+declare
+  others integer;
 begin
   if order_key is null then
     return due_at;
   end if;
-  if exists (
+  select count(*) into others from (
     select from public.webhook_deliveries d
     where d.endpoint_id = ordered_due_at.endpoint_id and d.order_key = ordered_due_at.order_key
       and d.status in ('pending', 'retrying')
-  ) then
-    return 'infinity';
-  end if;
-  if not pg_try_advisory_xact_lock(hashtextextended('webhooks.order ' || endpoint_id, 0))
-    or webhooks.is_behind_fan_out(owner, event_ref)
-  then
-    return greatest(due_at, now() + interval '1 second');
-  end if;
-  return due_at;
+    limit 2
+  ) o;
+  return case
+    when others > 1 then 'infinity'
+    when others > 0 or not pg_try_advisory_xact_lock(hashtextextended('webhooks.order ' || endpoint_id, 0))
+      or webhooks.is_behind_fan_out(owner, event_ref)
+      then greatest(due_at, now() + interval '1 second')
+    else due_at
+  end;
 end
 $$;
 
--- Of the deliveries that a claim picked, those that are ordered and have to wait are left out, and are no longer due.
+-- Of the deliveries that a claim picked, those that are ordered and have to wait are left out. They look again later and
+-- later, by half of their age and within a minute: what ends the one before may not see that they wait.
 create or replace function webhooks.keep_order(picked webhooks.picked[]) returns webhooks.picked[]
 language plpgsql volatile
 set search_path = ''
@@ -97,13 +102,12 @@ as $$
 declare
   item record;
   kept webhooks.picked[] := '{}';
-  wait timestamptz;
 begin
   for item in
-    select p as picked, p.is_ordered, d.id, d.endpoint_id, d.order_key, d.event_ref, e.user_id
+    select p as picked, p.is_ordered, d.id, d.endpoint_id, d.order_key, d.event_ref, d.created_at, e.user_id
     from unnest(picked) as p
     left join lateral (
-      select d.id, d.endpoint_id, d.order_key, d.event_ref from public.webhook_deliveries d
+      select d.id, d.endpoint_id, d.order_key, d.event_ref, d.created_at from public.webhook_deliveries d
       where p.is_ordered and d.id = p.delivery_id limit 1
     ) d on true
     left join lateral (
@@ -111,40 +115,45 @@ begin
     ) e on true
     order by p.place
   loop
-    wait := case
-      when not item.is_ordered then null
-      when webhooks.is_behind_another(item.endpoint_id, item.order_key, item.event_ref) then 'infinity'
-      when webhooks.is_behind_fan_out(item.user_id, item.event_ref) then now() + interval '1 second'
-    end;
-    if wait is null then
-      kept := kept || item.picked;
-    else
+    if item.is_ordered
+      and (webhooks.is_behind_another(item.endpoint_id, item.order_key, item.event_ref)
+        or webhooks.is_behind_fan_out(item.user_id, item.event_ref))
+    then
       -- The trigger on the table notes when it is due.
-      update public.webhook_deliveries d set next_retry_at = wait where d.id = item.id;
+      update public.webhook_deliveries d
+      set next_retry_at = now() + least(greatest((now() - item.created_at) / 2, interval '1 second'), interval '1 minute')
+      where d.id = item.id;
+    else
+      kept := kept || item.picked;
     end if;
   end loop;
   return kept;
 end
 $$;
 
--- Has the next delivery of an order leave, where it waits for another.
+-- Has the next delivery of an order leave, where it was never attempted and waits. One that is locked is being claimed, and
+-- looks again by itself.
 create or replace function webhooks.release_next(endpoint_id uuid, order_key text) returns void
 language plpgsql volatile
 set search_path = ''
 as $$
 begin
-  update public.webhook_deliveries d set next_retry_at = greatest(now(), (
-    select e.deliver_at from public.webhook_events e where e.id = d.event_ref))
-  where d.ctid = (
-    select n.row_id from (
-      select x.ctid as row_id, x.next_retry_at from public.webhook_deliveries x
+  update public.webhook_deliveries d set next_retry_at = n.due_at
+  from (
+    select f.row_id, f.next_retry_at, f.attempts, greatest(now(), e.deliver_at) as due_at
+    from (
+      select x.ctid as row_id, x.next_retry_at, x.attempts, x.event_ref from public.webhook_deliveries x
       where x.endpoint_id = release_next.endpoint_id and x.order_key = release_next.order_key
         and x.status in ('pending', 'retrying')
       order by x.event_ref
       limit 1
       for no key update skip locked
-    ) n
-    where n.next_retry_at = 'infinity');
+    ) f
+    left join lateral (
+      select e.deliver_at from public.webhook_events e where e.id = f.event_ref limit 1
+    ) e on true
+  ) n
+  where d.ctid = n.row_id and n.attempts = 0 and n.next_retry_at > n.due_at;
 end
 $$;
 
@@ -205,3 +214,5 @@ grant execute on function
   to service_role;
 -- The trigger of an endpoint runs it as the role that writes.
 grant execute on function webhooks.ordering_problem(jsonb) to anon, authenticated, service_role;
+-- Owners see what waits.
+grant execute on function webhooks.is_behind_another(uuid, text, bigint) to anon, authenticated;

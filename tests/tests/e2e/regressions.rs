@@ -170,7 +170,7 @@ async fn an_event_that_leaves_one_endpoint_out_reaches_all_others_of_a_large_own
         select $1, 'https://example.com/' from generate_series(1, 1200)";
     client.execute(fill, &[&database.user]).await.unwrap();
     let event = "insert into webhooks.outbox (owner, event_ref, except_endpoint)
-        select $1, (webhooks.store_event('e', 'vehicle.created', $1, null, '{}')).ref,
+        select $1, (webhooks.store_event(row('e', 'vehicle.created', $1, null, null, null, '{}', null))).ref,
           (select id from public.webhook_endpoints order by id limit 1)";
     client.execute(event, &[&database.user]).await.unwrap();
     while fan_out(client, 0).await["stored"] == true {}

@@ -460,7 +460,7 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("webhooks.headers_problem", "aaaaaa"),
     ("webhooks.identify", "aaaaaa"),
     ("webhooks.is_behind", "ddddda"),
-    ("webhooks.is_behind_another", "ddddda"),
+    ("webhooks.is_behind_another", "aaaaaa"),
     ("webhooks.is_behind_fan_out", "ddddda"),
     ("webhooks.is_due", "ddddda"),
     ("webhooks.is_forgotten", "ddddda"),
