@@ -10,13 +10,17 @@ use crate::{build, command, contract, fuzz, run, say, seconds, setup, stack};
 
 /// The end-to-end tests that run SQL on databases of their own: with each of the three sets of session
 /// settings in `tests/tests/e2e/database.rs`.
-const SQL_TESTS: [&str; 9] = [
+const SQL_TESTS: [&str; 13] = [
     "claims::",
     "emit::",
+    "erase::",
+    "event_schemas::",
     "event_store::",
     "health::",
     "isolation::",
+    "ordering::",
     "regressions::",
+    "replays::",
     "retention::",
     "times::",
     "values::",

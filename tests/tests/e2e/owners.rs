@@ -2,6 +2,7 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tests::contract::operations;
 use tests::private_stack::PrivateStack;
 use tests::receiver::Receiver;
 use tests::stack::{Answer, Stack, client, token};
@@ -97,6 +98,17 @@ async fn members_act_for_their_organisation_by_token_and_by_its_keys() {
     let refused = post(&reader, None, "/webhooks", new.clone()).await;
     assert_eq!(refused.expect_error(403), "insufficient_scope");
     let refused = post(&reader, None, "/api-keys", json!({"name": "x"})).await;
+    assert_eq!(refused.expect_error(403), "insufficient_scope");
+    let path_of_key = format!("/api-keys/{}", Uuid::new_v4());
+    let refused = call(
+        stack,
+        &reader,
+        None,
+        Method::DELETE,
+        &path_of_key,
+        Value::Null,
+    )
+    .await;
     assert_eq!(refused.expect_error(403), "insufficient_scope");
     // For the other one the writer is a reader, who sees nothing of the first.
     let refused = post(&writer, Some(b), "/webhooks", new.clone()).await;
@@ -215,5 +227,46 @@ async fn what_gives_no_owners_is_refused_and_users_can_be_owners_again() {
     assert_eq!(list.expect_error(401), "unauthorized");
     let user = stack.user().await;
     user.register("https://example.com/").await;
+    private.stop().await;
+}
+
+/// Who acts for several owners and does not say for which, or for none, is told so by every call.
+#[tokio::test]
+async fn every_call_wants_one_owner() {
+    let private = start().await;
+    let stack = &private.stack;
+    let (a, b) = (organisation(stack).await, organisation(stack).await);
+    for (token, status, code) in [
+        (
+            member(&private, &[(a, "write"), (b, "write")]),
+            400,
+            "owner_required",
+        ),
+        (member(&private, &[]), 403, "no_owner"),
+    ] {
+        for operation in operations() {
+            if operation.worker != "manage" {
+                continue;
+            }
+            let path: String = operation
+                .path
+                .split('/')
+                .map(|part| match part.starts_with('{') {
+                    true => Uuid::new_v4().to_string(),
+                    false => part.to_owned(),
+                })
+                .collect::<Vec<_>>()
+                .join("/");
+            let method: Method = operation.method.parse().unwrap();
+            let body = operation.example().cloned().unwrap_or_default();
+            let answer = call(stack, &token, None, method, &path, body).await;
+            assert_eq!(
+                answer.expect_error(status),
+                code,
+                "{} {path}",
+                operation.method
+            );
+        }
+    }
     private.stop().await;
 }
