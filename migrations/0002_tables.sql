@@ -556,7 +556,7 @@ create type webhooks.identity as (
   -- Of read and write, what it may do.
   scopes text[],
   by_token boolean,
-  -- owner_required, wrong_owner or no_owner: why a valid token or key is nobody.
+  -- owner_required, wrong_owner or no_owner: why a valid token or key acts for no owner.
   problem text,
   -- Those to choose from, where an owner is required.
   owners uuid[]

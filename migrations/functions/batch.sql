@@ -104,7 +104,7 @@ end
 $$;
 
 -- Switches the caller's endpoints off or on: those named, those whose metadata has `metadata` (a JSON object, as text), or
--- all. {matched, changed}: `matched` are those that fit, `changed` those that were not so already.
+-- all. {matched, changed}: `matched` counts those that fit, `changed` those whose state changed.
 create or replace function public.switch_webhook_endpoints(
   is_active boolean, endpoint_ids uuid[] default null, metadata text default null, dry_run boolean default false
 ) returns jsonb

@@ -48,7 +48,7 @@ return nullif(current_setting('request.headers', true), '')::json ->> name;
 
 -- Who is behind the request: by the verified token, else by the API key in the header x-api-key. Every policy and
 -- every function asks here. By a token it is the user, or, where webhook_use_owners() said so, the owner that the user acts
--- for; of several the one that the header x-webhook-owner names. `owner` is null for nobody, and where `problem`
+-- for; of several the one that the header x-webhook-owner names. `owner` is null where there is none, and where `problem`
 -- says what is wrong. Runs as its owner: callers may not read keys.
 create or replace function webhooks.identify() returns webhooks.identity
 language plpgsql stable security definer
@@ -71,7 +71,8 @@ begin
   end if;
   who.by_token := who.owner is not null or who.problem is not null;
   if not who.by_token then
-    who := webhooks.owner_of_key(who);
+    who := webhooks.owner_of_key();
+    who.by_token := false;
   end if;
   if lower(wanted) <> who.owner::text and who.problem is null then
     who.problem := 'wrong_owner';
@@ -112,12 +113,12 @@ end
 $$;
 
 -- The owner of the request's API key. A key that is unknown, revoked or expired has none.
-create or replace function webhooks.owner_of_key(nobody webhooks.identity) returns webhooks.identity
+create or replace function webhooks.owner_of_key() returns webhooks.identity
 language plpgsql stable
 set search_path = ''
 as $$
 declare
-  who webhooks.identity := nobody;
+  who webhooks.identity;
   hash constant text := webhooks.key_hash();
   foreign_key jsonb;
 begin
@@ -264,7 +265,7 @@ return '00000000-0000-0000-0000-000000000000'::uuid;
 
 revoke all on function
   webhooks.key_hash(), webhooks.foreign_key(text), webhooks.request_header(text), webhooks.identify(),
-  webhooks.owner_of_token(text, text), webhooks.owner_of_key(webhooks.identity), webhooks.caller(text),
+  webhooks.owner_of_token(text, text), webhooks.owner_of_key(), webhooks.caller(text),
   webhooks.note_key_use(), webhooks.require_caller(text), webhooks.setting(text, integer), webhooks.no_owner()
   from public;
 revoke all on function public.webhook_use_owners(regprocedure, regclass)

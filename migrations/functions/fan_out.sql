@@ -126,22 +126,21 @@ begin
       and (c.found <= most or after is not null or event.user_id is not null)
   ),
   passing as materialized (
-    select s.*, case when s.ordering is not null then webhooks.order_key(s.ordering, (
-      select v.payload::jsonb from public.webhook_events v where v.id = event.ref)) end as order_key
+    select s.*, k.order_key, case when k.order_key is null or not s.is_active then due_at
+      else webhooks.ordered_due_at(s.id, s.user_id, k.order_key, event.ref, due_at) end as due
     from step s
+    -- What it is ordered by, and when it is due of its order.
+    cross join lateral (
+      select case when s.ordering is not null then webhooks.order_key(s.ordering, (
+        select v.payload::jsonb from public.webhook_events v where v.id = event.ref)) end as order_key
+    ) k
     where s.filter is null or only_endpoint is not null or webhooks.filter_result(s.filter, (
       select v.payload::jsonb from public.webhook_events v where v.id = event.ref), s.metadata)
-  ),
-  -- When each is due, of its order.
-  timed as materialized (
-    select p.*, case when p.order_key is null or not p.is_active then due_at
-      else webhooks.ordered_due_at(p.id, p.user_id, p.order_key, event.ref, due_at) end as due
-    from passing p
   ),
   chosen as (
     select t.*, t.is_free and t.due = due_at
       and count(*) filter (where t.is_free and t.due = due_at) over (order by t.nth) <= claim_limit as claim
-    from timed t
+    from passing t
   ),
   made as (
     insert into public.webhook_deliveries as d (endpoint_id, event_type, event_id, event_ref, order_key,

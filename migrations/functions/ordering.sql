@@ -74,9 +74,6 @@ as $$
 declare
   others integer;
 begin
-  if order_key is null then
-    return due_at;
-  end if;
   select count(*) into others from (
     select from public.webhook_deliveries d
     where d.endpoint_id = ordered_due_at.endpoint_id and d.order_key = ordered_due_at.order_key

@@ -94,8 +94,8 @@ export interface paths {
         put?: never;
         /**
          * Ends deliveries that wait
-         * @description Those that are pending or retrying, of all endpoints or of one, of a type or a window, 10,000 at a time. They end as
-         *     `failed`, "Cancelled by its owner", and can be sent again. One that is under way goes on.
+         * @description Pending and retrying deliveries of all endpoints, or of one, of a type or a window, 10,000 at a time, end as `failed`,
+         *     "Cancelled by its owner", and can be sent again. An attempt that is under way is not interrupted.
          */
         post: operations["cancelDeliveries"];
         delete?: never;
@@ -353,7 +353,7 @@ export interface paths {
         put?: never;
         /**
          * Ends a replay
-         * @description What is due already is sent. One that has ended stays as it is.
+         * @description Deliveries that are due already are sent. A replay that has ended is not changed.
          */
         post: operations["cancelReplay"];
         delete?: never;
@@ -1431,8 +1431,8 @@ export interface components {
             until: components["schemas"]["Time"];
         };
         /**
-         * @description `missing`: events that the endpoint has no delivery of. `failed`: those whose delivery failed. `all`: both, and those that
-         *     were delivered.
+         * @description `missing`: events without a delivery to the endpoint. `failed`: events whose delivery failed. `all`: both, and delivered
+         *     events.
          * @enum {string}
          */
         ReplayOnly: "missing" | "failed" | "all";
@@ -1567,7 +1567,7 @@ export interface components {
          */
         Subscription: ("*" | "vehicle.created" | "vehicle.updated" | "vehicle.deleted" | "vehicle.*" | "observation.created" | "observation.*" | "document.uploaded" | "document.*" | "import.completed" | "import.*" | "endpoint.failing" | "endpoint.recovered" | "endpoint.disabled" | "endpoint.*") | (string & {});
         Switched: {
-            /** @description Those that were not so already. */
+            /** @description Those whose state changed. */
             changed: number;
             matched: number;
         };
