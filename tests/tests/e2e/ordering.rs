@@ -60,6 +60,19 @@ async fn end(client: &Client, batch: &[Value], mut outcome: impl FnMut(&Value) -
     }
 }
 
+/// Retries are due, leases other than those of `held` have run out, and no endpoint backs off.
+async fn pass_time(client: &Client, held: &[Uuid]) {
+    let pass = "update public.webhook_deliveries set
+        next_retry_at = case when next_retry_at < 'infinity' then now() else next_retry_at end,
+        leased_until = case when leased_until is not null and not id = any ($1)
+          then now() - interval '1 second' end
+        where status in ('pending', 'retrying')";
+    client.execute(pass, &[&held]).await.unwrap();
+    let back_on = "delete from webhooks.endpoint_health;
+        update webhooks.queue set held_until = null, waits_until = null, minute_claims = 0";
+    client.batch_execute(back_on).await.unwrap();
+}
+
 /// Two workers on two connections, events by HTTP and by SQL, keys, failures, deaths of workers and upkeep, all at random: whenever
 /// a delivery is attempted, all before it in its order have ended, and in the end all were delivered or given up.
 #[tokio::test]
@@ -108,18 +121,8 @@ async fn whatever_fails_no_delivery_overtakes_another_of_its_order() {
                     .await;
                 }
                 _ => {
-                    // Time passes: retries are due, and leases have run out.
-                    let pass = "update public.webhook_deliveries set
-                        next_retry_at = case when next_retry_at < 'infinity' then now() else next_retry_at end,
-                        leased_until = case when leased_until is not null and not id = any ($1)
-                          then now() - interval '1 second' end
-                        where status in ('pending', 'retrying')";
                     let held: Vec<Uuid> = held.iter().flatten().map(id_of).collect();
-                    client.execute(pass, &[&held]).await.unwrap();
-                    client
-                        .execute("delete from webhooks.endpoint_health", &[])
-                        .await
-                        .unwrap();
+                    pass_time(client, &held).await;
                     upkeep(client, 30).await;
                 }
             }
@@ -149,13 +152,12 @@ async fn whatever_fails_no_delivery_overtakes_another_of_its_order() {
             }
             held[which].extend(batch);
         }
-        // All of it comes to an end.
+        // The workers give back what they hold, and all of it comes to an end.
         let client = &database.client;
+        let give_back = "update public.webhook_deliveries set leased_until = null where leased_until is not null";
+        client.execute(give_back, &[]).await.unwrap();
         for _ in 0..400 {
-            let pass = "update public.webhook_deliveries set leased_until = null,
-                next_retry_at = case when next_retry_at < 'infinity' then now() else next_retry_at end
-                where status in ('pending', 'retrying')";
-            client.execute(pass, &[]).await.unwrap();
+            pass_time(client, &[]).await;
             let fanned_out = claimed(&fan_out(client, 50).await);
             end(client, &fanned_out, |_| Some(200)).await;
             let batch = claimed(&claim(client, 50).await);
