@@ -102,8 +102,8 @@ function links(parameter) {
   ]));
 }
 
-function answerResponse(worker, { description, data, message, content, text, id_for }) {
-  const headers = refs("headers", ["Cache-Control", ...WORKERS[worker].headers]);
+function answerResponse(worker, { description, data, message, content, text, id_for, headers: own = [] }) {
+  const headers = refs("headers", ["Cache-Control", ...own, ...WORKERS[worker].headers]);
   if (text) return { description, headers, content: { "text/plain": { schema: { type: "string" }, example: text } } };
   const schema = content ?? {
     type: "object",
@@ -119,13 +119,16 @@ function answerResponse(worker, { description, data, message, content, text, id_
 }
 
 function operation(worker, operation) {
-  const { answers, errors = [], body, optional_body, example, idempotent, writes, parameters = [], ...rest } = operation;
+  const {
+    answers, errors = [], body, optional_body, example, idempotent, writes, is_public, parameters = [], ...rest
+  } = operation;
   const { security, servers } = WORKERS[worker];
   const schema = body ?? optional_body;
+  const hasOwner = worker === "manage" && !is_public;
   const all = [
     ...errors,
     ...EVERY_CALL,
-    ...(worker === "manage" ? ["owner_required", "wrong_owner", "no_owner", "invalid_field"] : []),
+    ...(hasOwner ? ["owner_required", "wrong_owner", "no_owner", "invalid_field"] : []),
     ...(writes ? ["insufficient_scope"] : []),
     ...(schema ? ["body_too_large", "unsupported_media_type"] : []),
     ...(idempotent ? ["idempotency_key_reused"] : []),
@@ -133,11 +136,11 @@ function operation(worker, operation) {
   return {
     ...rest,
     ...(servers && { servers }),
-    security: [...security, ...(MORE_SECURITY[rest.operationId] ?? [])],
+    security: is_public ? [] : [...security, ...(MORE_SECURITY[rest.operationId] ?? [])],
     parameters: [
       ...parameters,
       ...(idempotent ? [{ $ref: "#/components/parameters/idempotency_key" }] : []),
-      ...(worker === "manage" ? [{ $ref: "#/components/parameters/owner" }] : []),
+      ...(hasOwner ? [{ $ref: "#/components/parameters/owner" }] : []),
     ],
     ...(schema && {
       requestBody: {
@@ -209,7 +212,7 @@ files["openapi.json"] = Buffer.from(JSON.stringify(document, null, 1) + "\n");
 const [folder] = process.argv.slice(2);
 fs.mkdirSync(path.join(folder, "docs"), { recursive: true });
 for (const name of fs.readdirSync(folder, { recursive: true })) {
-  if (name !== "docs" && !files[name]) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+  if (name !== "docs" && !/^portal($|\/)/.test(name) && !files[name]) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 for (const [name, content] of Object.entries(files)) {
   const file = path.join(folder, name);

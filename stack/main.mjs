@@ -41,7 +41,7 @@ const RESTARTS = 20;
 const WORKER_SETTINGS = [
   "DATABASE_TIMEOUT_MS", "DELIVERY_BATCH", "DELIVERY_CONCURRENCY", "DELIVERY_TIMEOUT_MS",
   "MAX_BATCHES", "MAX_SENT_BYTES", "MAX_SUBREQUESTS", "TICK_SECONDS", "WAKE_UP_KEY", "METRICS_KEY",
-  "ALERT_WEBHOOK_URL", "RETENTION_DAYS",
+  "ALERT_WEBHOOK_URL", "RETENTION_DAYS", "PORTAL_NAME", "PORTAL_COLOR", "PORTAL_LOGO", "PORTAL_ORIGINS",
 ];
 /** For the paid plan of Workers, as docs/configuration.md has it: workerd counts nothing. */
 const PAID = { DELIVERY_BATCH: "50", MAX_SUBREQUESTS: "1000", MAX_SENT_BYTES: "67108864" };
@@ -118,14 +118,16 @@ async function main() {
   for (const name of WORKER_SETTINGS) if (process.env[name]) shared[name] = process.env[name];
   if (backend.postgrest_url) shared.POSTGREST_URL = backend.postgrest_url;
   else shared.SUPABASE_URL = backend.supabase_url;
+  const ports = { manage: await port("manage"), deliver: await port("deliver") };
   const vars = {
     manage: { ...shared, SUPABASE_PUBLISHABLE_KEY: backend.publishable_key },
-    deliver: { ...shared, SUPABASE_SERVICE_ROLE_KEY: backend.service_role_key },
+    deliver: {
+      ...shared,
+      SUPABASE_SERVICE_ROLE_KEY: backend.service_role_key,
+      PORTAL_URL: `http://127.0.0.1:${ports.manage}/portal`,
+    },
   };
-  const workers = await keepProgram("workers", "workers.mjs", {
-    vars,
-    ports: { manage: await port("manage"), deliver: await port("deliver") },
-  });
+  const workers = await keepProgram("workers", "workers.mjs", { vars, ports });
   if (!flags["no-cron"]) {
     started.push(everyMinute(() => workers.program?.child.stdin.write("cron\n")));
   }
@@ -391,6 +393,7 @@ function showScreen(stack) {
   all keys  ${path.relative(process.cwd(), stackFile)}
 
 Demo user
+  Portal    ${stack.manage_url}/portal#access_token=${stack.user_jwt}
   JWT       ${stack.user_jwt}
   API key   ${stack.api_key}
 

@@ -12,7 +12,7 @@
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
 //! `PUT /event-types/:name` keeps the catalogue of event types, `POST /events/erase` erases what events say, and
-//! `GET /metrics` is for a monitoring system; all are for holders of the service key, the metrics also for holders of
+//! `POST /portal-links` makes links to the portal, `GET /metrics` is for a monitoring system; all are for holders of the service key, the metrics also for holders of
 //! the metrics key.
 //!
 //! The cron trigger has the database do its upkeep, and sends what is stored and due until nothing
@@ -27,6 +27,7 @@
 mod attempt;
 mod events;
 mod invocation;
+mod portal_links;
 mod pump;
 mod send;
 mod upkeep;
@@ -37,8 +38,8 @@ use std::time::Duration;
 use futures_channel::oneshot;
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 use shared::config::DeliverConfig;
 use shared::delivery::Status;
 use shared::error::Error;
@@ -172,6 +173,18 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
             expect("PUT")?;
             return put_event_type(&mut request, invocation, name).await;
         }
+        None if below == "portal-links" => {
+            expect("GET, HEAD, POST")?;
+            return portal_links(&mut request, invocation).await;
+        }
+        Some(("portal-links", id)) => {
+            expect("DELETE")?;
+            expect_service(&request, invocation)?;
+            let parameters = json!({"portal_link_id": id});
+            pass_on(invocation, "revoke_webhook_portal_link", parameters).await?;
+            let message = json!({"message": "Portal link revoked"});
+            return Ok((Reply::json(200, &message), Rest::Nothing));
+        }
         _ => return Err(Error::NotFound("There is nothing here, try POST /")),
     }
     let caller = authorize(&request, &invocation.config)?;
@@ -211,29 +224,58 @@ async fn put_event_type(
     invocation: &Invocation,
     name: &str,
 ) -> Result<(Reply, Rest), Error> {
-    if authorize(request, &invocation.config)? != Caller::Service {
-        return Err(Error::Unauthorized);
-    }
+    expect_service(request, invocation)?;
     let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
     let changes = storable_fields(&body)?;
     let parameters = json!({"name": name, "changes": changes});
-    let data: Box<RawValue> = invocation
-        .call("put_webhook_event_type", parameters)
-        .await?;
-    Ok((Reply::json(200, &Data { data }), Rest::Nothing))
+    let reply = pass_on(invocation, "put_webhook_event_type", parameters).await?;
+    Ok((reply, Rest::Nothing))
 }
 
 /// `POST /events/erase` `{event_ids | contains, user_id?, dry_run?, cursor?}` → 200: of one owner, or of all.
 async fn erase(request: &mut Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
-    if authorize(request, &invocation.config)? != Caller::Service {
-        return Err(Error::Unauthorized);
-    }
+    expect_service(request, invocation)?;
     let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
     let parameters = json!({"which": storable_fields(&body)?});
-    let data: Box<RawValue> = invocation
-        .call("erase_webhook_events_of", parameters)
-        .await?;
-    Ok((Reply::json(200, &Data { data }), Rest::Nothing))
+    let reply = pass_on(invocation, "erase_webhook_events_of", parameters).await?;
+    Ok((reply, Rest::Nothing))
+}
+
+/// `GET /portal-links` → 200, `POST /portal-links` → 201.
+async fn portal_links(
+    request: &mut Request,
+    invocation: &Invocation,
+) -> Result<(Reply, Rest), Error> {
+    expect_service(request, invocation)?;
+    let reply = match request.inner().method().as_str() {
+        "POST" => {
+            let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
+            portal_links::create(invocation, &body).await?
+        }
+        _ => {
+            let parameters = json!({"which": query_fields(request)?});
+            pass_on(invocation, "list_webhook_portal_links", parameters).await?
+        }
+    };
+    Ok((reply, Rest::Nothing))
+}
+
+/// The parameters of a URL, as JSON: what they may be is for the database to say.
+fn query_fields(request: &Request) -> Result<String, Error> {
+    let url = request.url().map_err(|e| Error::Internal(e.to_string()))?;
+    let mut fields = Map::new();
+    for (name, value) in url.query_pairs() {
+        fields.insert(name.into_owned(), value.into_owned().into());
+    }
+    let fields = Value::from(fields).to_string();
+    // U+0000 as JSON writes it: the database cannot hold it.
+    match fields.contains("\\u0000") {
+        true => Err(Error::field(
+            "query",
+            "must not contain the character U+0000",
+        )),
+        false => Ok(fields),
+    }
 }
 
 /// The fields of a body, as JSON that the database can hold: what they may be is for it to say.
@@ -245,10 +287,18 @@ fn storable_fields(body: &[u8]) -> Result<String, Error> {
     serde_json::to_string(&fields).map_err(|e| Error::Internal(e.to_string()))
 }
 
-/// An answer of the database that is passed on.
-#[derive(Serialize)]
-struct Data {
-    data: Box<RawValue>,
+/// Calls a SQL function and answers 200 with what it says.
+async fn pass_on(
+    invocation: &Invocation,
+    function: &str,
+    parameters: Value,
+) -> Result<Reply, Error> {
+    #[derive(Serialize)]
+    struct Answer {
+        data: Box<RawValue>,
+    }
+    let data = invocation.call(function, parameters).await?;
+    Ok(Reply::json(200, &Answer { data }))
 }
 
 /// Who may call.
@@ -260,6 +310,14 @@ enum Caller {
     WakeUp,
     /// Holders of the metrics key: to read the metrics.
     Metrics,
+}
+
+/// Refuses whoever does not hold the service key.
+fn expect_service(request: &Request, invocation: &Invocation) -> Result<(), Error> {
+    match authorize(request, &invocation.config)? {
+        Caller::Service => Ok(()),
+        Caller::WakeUp | Caller::Metrics => Err(Error::Unauthorized),
+    }
 }
 
 /// Who is calling, by either header Supabase clients use.

@@ -42,6 +42,16 @@ pub(crate) async fn stats(
     Ok(with_data(200, &data))
 }
 
+/// `GET /stats/endpoints?window=` → 200.
+pub(crate) async fn stats_by_endpoint(
+    database: &Database,
+    mut query: Query,
+) -> Result<Reply, Error> {
+    let parameters = json!({"period": query.take("window")?});
+    query.finish("window")?;
+    list(database, "list_webhook_endpoint_stats", parameters).await
+}
+
 /// `GET /event-types` → 200.
 pub(crate) async fn event_types(database: &Database) -> Result<Reply, Error> {
     list(database, "list_webhook_event_types", json!({})).await

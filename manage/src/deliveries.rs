@@ -11,6 +11,7 @@ use shared::platform::Reply;
 use shared::postgrest::Database;
 use uuid::Uuid;
 
+use crate::events::storable_object;
 use crate::query::Query;
 use crate::{expect, with_data, with_data_and_message};
 
@@ -115,15 +116,22 @@ pub(crate) async fn recover(database: &Database, id: Uuid, body: &[u8]) -> Resul
     Ok(with_data_and_message(202, &data, message))
 }
 
-/// `POST /webhooks/:id/test` `{event_type?}` → 202 with the delivery. The body may be left out.
+/// `POST /webhooks/:id/test` `{event_type?, data?}` → 202 with the delivery. The body may be left out.
 pub(crate) async fn test(database: &Database, id: Uuid, body: &[u8]) -> Result<Reply, Error> {
     #[derive(Default, Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Test {
+    struct Test<'a> {
         event_type: Option<Text>,
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
     }
     let test: Test = parse::optional_body(body)?;
-    let parameters = json!({"endpoint_id": id, "event_type": test.event_type});
+    if let Some(data) = test.data {
+        storable_object("data", data)?;
+    }
+    let parameters = json!({
+        "endpoint_id": id, "event_type": test.event_type, "data": test.data.map(RawValue::get),
+    });
     let data: Box<RawValue> = database.call("test_webhook_endpoint", parameters).await?;
     expect::<Due>(&data)?;
     Ok(with_data_and_message(

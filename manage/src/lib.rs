@@ -24,7 +24,10 @@
 //! | `GET /events/:id` | one, with what became of it at each endpoint |
 //! | `GET /stats` | the numbers of all the caller's endpoints |
 //! | `GET /event-types` | what endpoints may subscribe to |
+//! | `GET /stats/endpoints` | those of each of them |
 //! | `GET /api-keys`, `POST /api-keys`, `DELETE /api-keys/:id` | the caller's API keys |
+//! | `GET /portal` | the page on which owners do all of this |
+//! | `POST /portal-session` | opens it by a link |
 //!
 //! The same paths exist under `/webhooks-manage` and `/functions/v1/webhooks-manage`, in place
 //! of `/webhooks` and in front of the others.
@@ -40,11 +43,12 @@ mod deliveries;
 mod endpoints;
 mod events;
 mod idempotency;
+mod portal;
 mod query;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::config::ManageConfig;
+use shared::config::{ManageConfig, PortalConfig};
 use shared::endpoint::LocalEndpoints;
 use shared::error::Error;
 use shared::parse;
@@ -108,6 +112,8 @@ enum Resource {
     Erasure,
     /// The numbers of one endpoint, or of all.
     Stats(Option<Uuid>),
+    /// The numbers of each endpoint.
+    StatsByEndpoint,
     /// The event log.
     Events,
     /// One event; its id is the last part of the path.
@@ -118,11 +124,18 @@ enum Resource {
     ApiKeys,
     /// One API key.
     ApiKey(Uuid),
+    /// The page at `/portal`, and whatever path it shows.
+    Portal,
+    /// What the page calls with.
+    PortalSession,
 }
 
 impl Resource {
     fn parse(path: &str) -> Result<Self, Error> {
         let nothing = Error::NotFound("There is nothing here, try /webhooks");
+        if platform::path_below(path, &["/portal"]).is_some() {
+            return Ok(Self::Portal);
+        }
         let below = platform::path_below(path, &PREFIXES).or_else(|| {
             // What belongs to no endpoint is at the root, too.
             let path = path.trim_end_matches('/').strip_prefix('/')?;
@@ -136,6 +149,7 @@ impl Resource {
                         "api-keys",
                         "deliveries",
                         "replays",
+                        "portal-session",
                     ]
                     .contains(&first)
                 })
@@ -153,6 +167,7 @@ impl Resource {
         Ok(match segments.as_slice() {
             [""] => Self::Endpoints,
             ["stats"] => Self::Stats(None),
+            ["stats", "endpoints"] => Self::StatsByEndpoint,
             ["events"] => Self::Events,
             ["events", "erase"] => Self::Erasure,
             ["events", _] => Self::Event,
@@ -163,6 +178,7 @@ impl Resource {
             ["replays"] => Self::Replays,
             ["replays", id] => Self::Replay(uuid(id, "Replay not found")?),
             ["replays", id, "cancel"] => Self::ReplayEnd(uuid(id, "Replay not found")?),
+            ["portal-session"] => Self::PortalSession,
             ["event-types"] => Self::EventTypes,
             ["api-keys"] => Self::ApiKeys,
             ["api-keys", id] => Self::ApiKey(uuid(id, "API key not found")?),
@@ -194,11 +210,14 @@ impl Resource {
             | Self::Pause
             | Self::Resume
             | Self::NewReplay(_)
-            | Self::ReplayEnd(_) => "POST, OPTIONS",
+            | Self::ReplayEnd(_)
+            | Self::PortalSession => "POST, OPTIONS",
             Self::Erasure => "GET, HEAD, POST, OPTIONS",
             Self::Deliveries(_)
             | Self::Delivery(..)
             | Self::Stats(_)
+            | Self::StatsByEndpoint
+            | Self::Portal
             | Self::Events
             | Self::Event
             | Self::Replays
@@ -278,7 +297,14 @@ async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, 
         return Err(Error::MethodNotAllowed(resource.methods()));
     }
 
-    let config = ManageConfig::from_lookup(&|name| platform::setting(env, name))?;
+    let lookup = |name| platform::setting(env, name);
+    if matches!(resource, Resource::Portal) {
+        return portal::page(env, &PortalConfig::from_lookup(&lookup)?).await;
+    }
+    let config = ManageConfig::from_lookup(&lookup)?;
+    if matches!(resource, Resource::PortalSession) {
+        return portal::open(&mut request, &config).await;
+    }
     let header = |name| platform::header(&request, name);
     let credentials = Credentials::read(
         header("authorization").as_deref(),
@@ -367,12 +393,16 @@ impl Call<'_> {
             (Resource::Delivery(id, delivery), _) => deliveries::get(database, id, delivery).await,
             (Resource::Resend(id, delivery), _) => deliveries::resend(database, id, delivery).await,
             (Resource::Stats(id), _) => account::stats(database, id, query()).await,
+            (Resource::StatsByEndpoint, _) => account::stats_by_endpoint(database, query()).await,
             (Resource::Events, _) => events::list(database, query()).await,
             (Resource::Event | Resource::Erasure, _) => events::get(database, &self.url).await,
             (Resource::EventTypes, _) => account::event_types(database).await,
             (Resource::ApiKeys, "GET") => account::api_keys(database).await,
             (Resource::ApiKeys, _) => account::create_api_key(database, body, key).await,
             (Resource::ApiKey(id), _) => account::delete_api_key(database, id).await,
+            (Resource::Portal | Resource::PortalSession, _) => {
+                Err(Error::Internal("answered before this".to_owned()))
+            }
         }
     }
 }

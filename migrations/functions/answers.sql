@@ -47,6 +47,44 @@ create or replace function webhooks.utc("time" timestamptz) returns text
 language sql stable
 return to_char("time" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
+-- The fields of a call, a JSON object as text, without those that are null. `known` has what each may be: uuid, text, whole,
+-- boolean, texts or object. Refuses others by name.
+create or replace function webhooks.read_fields(call text, known jsonb) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  fields constant jsonb := (
+    select coalesce(jsonb_object_agg(f.key, f.value), '{}')
+    from jsonb_each(webhooks.parse_json('body', call)) as f where f.value <> 'null');
+  problem record;
+begin
+  select * into problem
+  from (
+    select left(f.key, 100) as field, case
+      when not known ? f.key then 'is not a known field; there are '
+        || (select string_agg(k.name, ', ' order by k.name) from jsonb_object_keys(known) as k (name))
+      when case known ->> f.key
+        when 'uuid' then f.value #>> '{}' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+        when 'text' then jsonb_typeof(f.value) = 'string'
+        when 'whole' then f.value::text ~ '^-?[0-9]{1,9}$'
+        when 'texts' then jsonb_typeof(f.value) = 'array' and not f.value @? '$[*] ? (@.type() != "string")'
+        else jsonb_typeof(f.value) = known ->> f.key end is not true
+      then 'must be ' || case known ->> f.key
+        when 'uuid' then 'a UUID' when 'text' then 'a text' when 'whole' then 'a whole number'
+        when 'texts' then 'a list of texts' when 'boolean' then 'true or false' else 'a JSON object' end
+      end as what
+    from jsonb_each(fields) as f
+  ) p
+  where p.what is not null
+  limit 1;
+  if found then
+    perform webhooks.refuse_field(problem.field, problem.what);
+  end if;
+  return fields;
+end
+$$;
+
 -- JSON that a caller wrote, or a 400 that names the field.
 create or replace function webhooks.parse_json(field text, value text) returns jsonb
 language plpgsql stable
@@ -61,9 +99,11 @@ $$;
 
 revoke all on function
   webhooks.refuse_field(text, text), webhooks.parse_time(text, text), webhooks.utc(timestamptz),
-  webhooks.parse_json(text, text)
+  webhooks.parse_json(text, text), webhooks.read_fields(text, jsonb)
   from public;
 grant execute on function
   webhooks.refuse_field(text, text), webhooks.parse_time(text, text), webhooks.utc(timestamptz),
   webhooks.parse_json(text, text)
   to anon, authenticated, service_role;
+-- What the operator calls reads its fields here.
+grant execute on function webhooks.read_fields(text, jsonb) to service_role;

@@ -112,7 +112,8 @@ begin
 end
 $$;
 
--- The owner of the request's API key. A key that is unknown, revoked or expired has none.
+-- The owner of the request's API key, or of the session of the portal that is sent in its place. One that is
+-- unknown, revoked or expired has none.
 create or replace function webhooks.owner_of_key() returns webhooks.identity
 language plpgsql stable
 set search_path = ''
@@ -128,6 +129,11 @@ begin
   select k.user_id, k.scopes into who.owner, who.scopes
   from public.webhook_api_keys k
   where k.key_hash = hash and k.is_active and (k.expires_at > now() or k.expires_at is null);
+  if not found then
+    select l.user_id, l.scopes into who.owner, who.scopes
+    from webhooks.page_links l
+    where l.session_hash = hash and l.revoked_at is null and l.expires_at > now();
+  end if;
   if not found then
     foreign_key := webhooks.foreign_key(hash);
     who.owner := foreign_key ->> 'user_id';
@@ -228,7 +234,9 @@ begin
         '%s must be a function without parameters that gives rows of owner (uuid) and role (text)', owners);
     end;
   end if;
-  foreach child in array array['public.webhook_endpoints', 'public.webhook_api_keys']::regclass[] loop
+  delete from webhooks.page_links l where l.user_id is not null;
+  foreach child in array array['public.webhook_endpoints', 'public.webhook_api_keys', 'webhooks.page_links']::regclass[]
+  loop
     for old in
       select c.conname from pg_catalog.pg_constraint c
       join pg_catalog.pg_attribute a on a.attrelid = c.conrelid and c.conkey = array[a.attnum]

@@ -311,17 +311,21 @@ end
 $$;
 
 -- Makes an example event for this endpoint only: the catalogue's example of `event_type`, or of
--- the first type the endpoint is subscribed to. Answers the delivery.
+-- the first type the endpoint is subscribed to, or `data` (a JSON object, as text). Answers the delivery.
 create or replace function public.test_webhook_endpoint(
-  endpoint_id uuid, event_type text default null
+  endpoint_id uuid, event_type text default null, data text default null
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
   endpoint constant jsonb := webhooks.require_endpoint(endpoint_id, 'write');
+  example constant jsonb := webhooks.parse_json('data', data);
   type public.webhook_event_types;
 begin
+  if jsonb_typeof(example) <> 'object' then
+    perform webhooks.refuse_field('data', 'must be a JSON object');
+  end if;
   perform webhooks.require_active(endpoint);
   select t.* into type
   from public.webhook_event_types t
@@ -339,7 +343,7 @@ begin
         select jsonb_agg(t.name order by t.name) from public.webhook_event_types t
         where t.name <> '*' and t.archived_at is null));
   end if;
-  return webhooks.make_test(endpoint_id, type.name, coalesce(type.example, '{}'));
+  return webhooks.make_test(endpoint_id, type.name, coalesce(example, type.example, '{}'));
 end
 $$;
 
@@ -354,12 +358,17 @@ declare
   owned constant jsonb := webhooks.require_endpoint(endpoint_id, 'write');
   caller constant uuid := webhooks.caller('write');
   test_id constant text := 'test_' || gen_random_uuid();
+  event webhooks.new_event := row(test_id, event_type, caller, 1, null, null, null, webhooks.number_refusal(data));
   delivery public.webhook_deliveries;
 begin
-  perform webhooks.fan_out(
-    webhooks.store_event(webhooks.with_payload(
-      row(test_id, event_type, caller, 1, null, null, null, null), data)),
-    null, endpoint_id, null, 0, 0);
+  if event.refusal is null then
+    event := webhooks.with_payload(event, data);
+  end if;
+  if event.refusal is not null then
+    raise exception using errcode = 'PT' || (event.refusal ->> 'status'), message = event.refusal ->> 'error',
+      hint = event.refusal ->> 'code', detail = event.refusal - array['status', 'code', 'error'];
+  end if;
+  perform webhooks.fan_out(webhooks.store_event(event), null, endpoint_id, null, 0, 0);
   select d.* into delivery
   from public.webhook_deliveries d
   where d.event_id = test_id and d.endpoint_id = make_test.endpoint_id;
@@ -377,7 +386,7 @@ revoke all on function
 revoke all on function
   public.list_webhook_deliveries(uuid, text, text, text, text, text, integer),
   public.get_webhook_delivery(uuid, uuid), public.resend_webhook_delivery(uuid, uuid),
-  public.recover_webhook_deliveries(uuid, text, text), public.test_webhook_endpoint(uuid, text)
+  public.recover_webhook_deliveries(uuid, text, text), public.test_webhook_endpoint(uuid, text, text)
   from public, service_role;
 grant execute on function
   webhooks.delivery_object(public.webhook_deliveries),
@@ -385,6 +394,6 @@ grant execute on function
   webhooks.send_again(uuid, uuid[]), webhooks.make_test(uuid, text, jsonb),
   public.list_webhook_deliveries(uuid, text, text, text, text, text, integer),
   public.get_webhook_delivery(uuid, uuid), public.resend_webhook_delivery(uuid, uuid),
-  public.recover_webhook_deliveries(uuid, text, text), public.test_webhook_endpoint(uuid, text)
+  public.recover_webhook_deliveries(uuid, text, text), public.test_webhook_endpoint(uuid, text, text)
   to anon, authenticated;
 grant execute on function webhooks.make_due(uuid[], uuid[], boolean) to service_role;

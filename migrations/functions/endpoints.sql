@@ -328,13 +328,41 @@ begin
 end
 $$;
 
+-- How an endpoint does, as far as the caller may see: {state, consecutive_failures, failing_since, next_attempt_at}. The
+-- next attempt is known where the endpoint backs off.
+create or replace function webhooks.health_object(endpoint_id uuid) returns jsonb
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  health webhooks.endpoint_health;
+  is_backing_off boolean;
+begin
+  select h.* into health from webhooks.endpoint_health h where h.endpoint_id = health_object.endpoint_id;
+  is_backing_off := coalesce(health.consecutive_failures >= webhooks.back_off_after(), false);
+  return jsonb_build_object(
+    'state', case when is_backing_off then 'backing_off' when health.is_failing then 'failing' else 'ok' end,
+    'consecutive_failures', coalesce(health.consecutive_failures, 0),
+    'failing_since', webhooks.utc(health.first_failure_at),
+    'next_attempt_at', case when is_backing_off then (
+      select webhooks.utc(greatest(d.next_retry_at, (
+        select q.held_until from webhooks.queue q where q.endpoint_id = health_object.endpoint_id limit 1), now()))
+      from public.webhook_deliveries d
+      where d.endpoint_id = health_object.endpoint_id and d.status in ('pending', 'retrying')
+        and d.next_retry_at < 'infinity'
+      order by d.next_retry_at
+      limit 1) end);
+end
+$$;
+
 -- The endpoint as the API shows it: without secrets, and with the names of its headers. Callers need
 -- no search_path here: the body is parsed when the function is created.
 create or replace function webhooks.endpoint_object(
   id uuid, url text, description text, events text[], is_active boolean,
   created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
   max_attempts integer, header_names text[], signature_headers jsonb, retry_schedule integer[],
-  metadata jsonb, filter text, ordering jsonb, disabled_reason text, disabled_at timestamptz
+  metadata jsonb, filter text, ordering jsonb, disabled_reason text, disabled_at timestamptz,
+  secret_expires_at timestamptz
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -346,7 +374,9 @@ return jsonb_build_object(
     'retry_schedule', retry_schedule, 'metadata', metadata, 'filter', filter,
     'ordering', coalesce(ordering, '"none"'),
     'disabled_reason', disabled_reason,
-    'disabled_at', webhooks.utc(disabled_at));
+    'disabled_at', webhooks.utc(disabled_at),
+    'secret_expires_at', case when secret_expires_at > now() then webhooks.utc(secret_expires_at) end,
+    'health', webhooks.health_object(id));
 
 -- The caller's endpoint as the API shows it. Raises 404 where there is none of this id that the
 -- caller may see, and what require_caller() raises.
@@ -361,7 +391,7 @@ begin
   select webhooks.endpoint_object(
     e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
     e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-    e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at)
+    e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at)
   into endpoint
   from public.webhook_endpoints e
   where e.id = require_endpoint.endpoint_id and e.user_id = caller;
@@ -390,7 +420,7 @@ begin
     with own as materialized (
       select e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at
+        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at
       from public.webhook_endpoints e
       where e.user_id = caller and (part is null or e.metadata @> part)
     ),
@@ -404,7 +434,7 @@ begin
       webhooks.endpoint_object(
         e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at)
+        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at)
       || jsonb_build_object('stats', jsonb_build_object(
         'total_deliveries', coalesce(s.deliveries, 0) + coalesce(u.deliveries, 0),
         'failed_deliveries', coalesce(s.failed, 0) + coalesce(u.failed, 0)))
@@ -632,8 +662,8 @@ revoke all on function
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz),
-  webhooks.require_endpoint(uuid, text)
+    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz),
+  webhooks.health_object(uuid), webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function
   public.generate_webhook_secret(), webhooks.signing_secrets(webhooks.previous_secret[]),
@@ -647,8 +677,8 @@ grant execute on function
   to anon, authenticated, service_role;
 grant execute on function
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz),
-  webhooks.require_endpoint(uuid, text),
+    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz),
+  webhooks.health_object(uuid), webhooks.require_endpoint(uuid, text),
   public.list_webhook_endpoints(text), public.get_webhook_endpoint(uuid),
   public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
     integer[], text, text, text, text, text),

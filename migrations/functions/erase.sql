@@ -266,35 +266,13 @@ set enable_bitmapscan = off
 set enable_sort = off
 as $$
 declare
-  parsed constant jsonb := (
-    select coalesce(jsonb_object_agg(f.key, f.value), '{}')
-    from jsonb_each(webhooks.parse_json('which', which)) as f where f.value <> 'null');
-  problem record;
+  parsed constant jsonb := webhooks.read_fields(which,
+    '{"user_id": "uuid", "event_ids": "texts", "contains": "object", "dry_run": "boolean", "cursor": "text"}');
 begin
-  select * into problem
-  from (
-    select left(k.field, 100) as field, 'is not a known field; there are user_id, event_ids, contains, dry_run and cursor'
-      as what
-    from jsonb_object_keys(parsed) as k (field)
-    where k.field not in ('user_id', 'event_ids', 'contains', 'dry_run', 'cursor')
-    union all
-    select 'user_id', 'must be a UUID'
-    where (parsed ->> 'user_id') !~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
-    union all
-    select 'event_ids', 'must be a list of 1 to 255 visible ASCII characters each'
-    where parsed ? 'event_ids' and (jsonb_typeof(parsed -> 'event_ids') <> 'array'
-      or parsed -> 'event_ids' @? '$[*] ? (@.type() != "string")'
-      or exists (
-        select from jsonb_array_elements_text(case when jsonb_typeof(parsed -> 'event_ids') = 'array'
-          then parsed -> 'event_ids' else '[]' end) as i (id) where i.id !~ '^[\x21-\x7e]{1,255}$'))
-    union all
-    select 'dry_run', 'must be true or false' where jsonb_typeof(parsed -> 'dry_run') <> 'boolean'
-    union all
-    select 'cursor', 'must be the next_cursor of the call before' where jsonb_typeof(parsed -> 'cursor') <> 'string'
-  ) p
-  limit 1;
-  if found then
-    perform webhooks.refuse_field(problem.field, problem.what);
+  if exists (
+    select from jsonb_array_elements_text(parsed -> 'event_ids') as i (id) where i.id !~ '^[\x21-\x7e]{1,255}$')
+  then
+    perform webhooks.refuse_field('event_ids', 'must be a list of 1 to 255 visible ASCII characters each');
   end if;
   return webhooks.erase_found((parsed ->> 'user_id')::uuid,
     case when parsed ? 'event_ids' then array(select jsonb_array_elements_text(parsed -> 'event_ids')) end,

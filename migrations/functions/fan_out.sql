@@ -429,5 +429,5 @@ grant execute on function
   webhooks.claims_of(integer, integer, integer, boolean), webhooks.is_stored(),
   public.fan_out_webhook_events(integer, integer, integer, integer)
   to service_role;
--- Owners' functions look up what a type is matched by.
-grant execute on function webhooks.event_patterns(text) to anon, authenticated;
+-- Owners' functions look up what a type is matched by, and whether an endpoint backs off.
+grant execute on function webhooks.event_patterns(text), webhooks.back_off_after() to anon, authenticated;

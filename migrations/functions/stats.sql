@@ -1,8 +1,47 @@
 -- Numbers: what attempts came to, for owners.
 
--- What the attempts at these endpoints came to within 1h, 24h, 7d or 30d: {attempts,
--- success_rate, failures_by_cause, response_time_ms: {p50, p95, p99}, backlog, oldest_due_at,
--- buckets: [{start, attempts, failed}]}. Percentiles are within a tenth.
+-- The buckets of a window (1h, 24h, 7d or 30d): the first, the last, and how long each is.
+create or replace function webhooks.stats_buckets(
+  period text, out step interval, out first timestamptz, out last timestamptz
+)
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  step := case period
+    when '1h' then '5 minutes' when '24h' then '1 hour' when '7d' then '6 hours'
+    -- Hours, so that no time zone has a say.
+    when '30d' then '24 hours' end;
+  if step is null then
+    perform webhooks.refuse_field('window', 'must be 1h, 24h, 7d or 30d');
+  end if;
+  last := date_bin(step, now(), 'epoch');
+  first := last - (case period when '1h' then 12 when '24h' then 24 when '7d' then 28 else 30 end - 1) * step;
+end
+$$;
+
+-- Attempts at these endpoints since `since`, by bucket: those counted, and what the tally still has.
+create or replace function webhooks.attempts_since(endpoints uuid[], since timestamptz, step interval)
+returns table (endpoint_id uuid, bucket timestamptz, outcome text, latency_class smallint, attempts numeric)
+language sql stable
+set search_path = ''
+as $$
+  select a.endpoint_id, date_bin(attempts_since.step, a.starts_at, 'epoch'), a.outcome, a.latency_class, sum(a.attempts)
+  from (
+    select c.endpoint_id, c.starts_at, c.outcome, c.latency_class, c.attempts
+    from webhooks.attempt_counts c
+    where c.endpoint_id = any (attempts_since.endpoints) and c.starts_at >= attempts_since.since
+    union all
+    select t.endpoint_id, t.recorded_at, t.outcome, t.latency_class, 1
+    from webhooks.tally t
+    where t.endpoint_id = any (attempts_since.endpoints) and t.outcome is not null
+  ) a
+  group by 1, 2, 3, 4
+$$;
+
+-- What the attempts at these endpoints came to within a window: {attempts, success_rate, failures_by_cause,
+-- response_time_ms: {p50, p95, p99}, backlog, oldest_due_at, buckets: [{start, attempts, failed, failures_by_cause,
+-- response_time_ms}]}. Percentiles are within a tenth.
 create or replace function webhooks.stats_object(endpoints uuid[], period text)
 returns jsonb
 language plpgsql stable
@@ -11,65 +50,54 @@ set plan_cache_mode = force_custom_plan
 set jit = off
 as $$
 declare
-  step constant interval := case period
-    when '1h' then '5 minutes' when '24h' then '1 hour' when '7d' then '6 hours'
-    -- Hours, so that no time zone has a say.
-    when '30d' then '24 hours' end;
-  steps constant integer := case period
-    when '1h' then 12 when '24h' then 24 when '7d' then 28 when '30d' then 30 end;
-  last_bucket constant timestamptz := date_bin(step, now(), 'epoch');
-  first_bucket constant timestamptz := last_bucket - (steps - 1) * step;
+  span constant record := webhooks.stats_buckets(period);
   answer jsonb;
 begin
-  if step is null then
-    perform webhooks.refuse_field('window', 'must be 1h, 24h, 7d or 30d');
-  end if;
   with counts as materialized (
-    select date_bin(step, a.starts_at, 'epoch') as bucket, a.outcome, a.latency_class,
-      sum(a.attempts) as attempts
-    from (
-      select a.starts_at, a.outcome, a.latency_class, a.attempts
-      from webhooks.attempt_counts a
-      where a.endpoint_id = any (endpoints) and a.starts_at >= first_bucket
-      union all
-      -- Not counted yet.
-      select t.recorded_at, t.outcome, t.latency_class, 1
-      from webhooks.tally t
-      where t.endpoint_id = any (endpoints) and t.outcome is not null
-    ) a
-    group by 1, 2, 3
+    select * from webhooks.attempts_since(endpoints, span.first, span.step)
   ),
-  total as (
-    select coalesce(sum(c.attempts), 0) as attempts,
+  -- Of each bucket and, without a bucket, of all.
+  sums as materialized (
+    select c.bucket, coalesce(sum(c.attempts), 0) as attempts,
       coalesce(sum(c.attempts) filter (where c.outcome = 'success'), 0) as succeeded
     from counts c
+    group by grouping sets ((c.bucket), ())
   ),
-  classes as (
-    select c.latency_class, sum(sum(c.attempts)) over (order by c.latency_class) as so_far
+  causes as (
+    select f.bucket, jsonb_object_agg(f.outcome, f.attempts) as by_cause
+    from (
+      select c.bucket, c.outcome, sum(c.attempts) as attempts
+      from counts c
+      where c.outcome <> 'success'
+      group by grouping sets ((c.bucket, c.outcome), (c.outcome))
+    ) f
+    group by f.bucket
+  ),
+  classes as materialized (
+    select c.bucket, c.latency_class,
+      sum(sum(c.attempts)) over (partition by c.bucket order by c.latency_class) as so_far
     from counts c
-    group by c.latency_class
+    group by grouping sets ((c.bucket, c.latency_class), (c.latency_class))
   ),
-  percentiles as (
-    select jsonb_object_agg(p.name, (
-      select webhooks.latency_ms(c.latency_class) from classes c, total t
-      where c.so_far >= t.attempts * p.share
-      order by c.latency_class
-      limit 1
-    )) as times
-    from (values ('p50', 0.5), ('p95', 0.95), ('p99', 0.99)) as p (name, share)
+  figures as materialized (
+    select s.*, coalesce(f.by_cause, '{}') as by_cause, (
+      select jsonb_object_agg(p.name, (
+        select webhooks.latency_ms(c.latency_class) from classes c
+        where c.bucket is not distinct from s.bucket and c.so_far >= s.attempts * p.share
+        order by c.latency_class
+        limit 1
+      ))
+      from (values ('p50', 0.5), ('p95', 0.95), ('p99', 0.99)) as p (name, share)
+    ) as times
+    from sums s
+    left join causes f on f.bucket is not distinct from s.bucket
   )
   select jsonb_build_object(
     'window', period,
-    'attempts', t.attempts,
-    'success_rate', round(t.succeeded / nullif(t.attempts, 0), 4),
-    'failures_by_cause', (
-      select coalesce(jsonb_object_agg(f.outcome, f.attempts), '{}')
-      from (
-        select c.outcome, sum(c.attempts) as attempts from counts c
-        where c.outcome <> 'success' group by c.outcome
-      ) f
-    ),
-    'response_time_ms', p.times,
+    'attempts', f.attempts,
+    'success_rate', round(f.succeeded / nullif(f.attempts, 0), 4),
+    'failures_by_cause', f.by_cause,
+    'response_time_ms', f.times,
     'backlog', (
       select count(*) from public.webhook_deliveries d
       where d.endpoint_id = any (endpoints) and d.status in ('pending', 'retrying')
@@ -81,19 +109,50 @@ begin
     ),
     'buckets', (
       select jsonb_agg(jsonb_build_object(
-        'start', webhooks.utc(b.start), 'attempts', coalesce(b.attempts, 0), 'failed', coalesce(b.failed, 0))
-        order by b.start)
-      from (
-        select s.start, sum(c.attempts) as attempts,
-          sum(c.attempts) filter (where c.outcome <> 'success') as failed
-        from generate_series(first_bucket, last_bucket, step) as s (start)
-        left join counts c on c.bucket = s.start
-        group by s.start
-      ) b
+        'start', webhooks.utc(b.start), 'attempts', coalesce(o.attempts, 0),
+        'failed', coalesce(o.attempts - o.succeeded, 0), 'failures_by_cause', coalesce(o.by_cause, '{}'),
+        'response_time_ms', coalesce(o.times, '{"p50": null, "p95": null, "p99": null}')) order by b.start)
+      from generate_series(span.first, span.last, span.step) as b (start)
+      left join figures o on o.bucket = b.start
     ))
   into answer
-  from total t, percentiles p;
+  from figures f
+  where f.bucket is null;
   return answer;
+end
+$$;
+
+-- What the attempts at each of these endpoints came to within a window, of those that had any: [{endpoint_id, attempts,
+-- success_rate, buckets: [{start, attempts, failed}]}].
+create or replace function webhooks.stats_by_endpoint(endpoints uuid[], period text) returns jsonb
+language plpgsql stable
+set search_path = ''
+set plan_cache_mode = force_custom_plan
+set jit = off
+as $$
+declare
+  span constant record := webhooks.stats_buckets(period);
+begin
+  return (
+    with counts as materialized (
+      select a.endpoint_id, a.bucket, sum(a.attempts) as attempts,
+        coalesce(sum(a.attempts) filter (where a.outcome <> 'success'), 0) as failed
+      from webhooks.attempts_since(endpoints, span.first, span.step) a
+      group by a.endpoint_id, a.bucket
+    )
+    select coalesce(jsonb_agg(to_jsonb(e) order by e.endpoint_id), '[]')
+    from (
+      select t.endpoint_id, t.attempts, round(1 - t.failed / t.attempts, 4) as success_rate, (
+        select jsonb_agg(jsonb_build_object('start', webhooks.utc(b.start),
+          'attempts', coalesce(c.attempts, 0), 'failed', coalesce(c.failed, 0)) order by b.start)
+        from generate_series(span.first, span.last, span.step) as b (start)
+        left join counts c on c.bucket = b.start and c.endpoint_id = t.endpoint_id
+      ) as buckets
+      from (
+        select c.endpoint_id, sum(c.attempts) as attempts, sum(c.failed) as failed from counts c group by c.endpoint_id
+      ) t
+    ) e
+  );
 end
 $$;
 
@@ -124,11 +183,30 @@ begin
 end
 $$;
 
-revoke all on function webhooks.stats_object(uuid[], text) from public;
+-- The same of each of the caller's endpoints.
+create or replace function public.list_webhook_endpoint_stats(period text default '24h') returns jsonb
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  caller constant uuid := webhooks.require_caller('read');
+begin
+  return webhooks.stats_by_endpoint(
+    array(select e.id from public.webhook_endpoints e where e.user_id = caller), period);
+end
+$$;
+
 revoke all on function
-  public.get_webhook_endpoint_stats(uuid, text), public.get_webhook_stats(text)
+  webhooks.stats_buckets(text), webhooks.attempts_since(uuid[], timestamptz, interval),
+  webhooks.stats_object(uuid[], text), webhooks.stats_by_endpoint(uuid[], text)
+  from public;
+revoke all on function
+  public.get_webhook_endpoint_stats(uuid, text), public.get_webhook_stats(text),
+  public.list_webhook_endpoint_stats(text)
   from public, service_role;
 grant execute on function
-  webhooks.stats_object(uuid[], text),
-  public.get_webhook_endpoint_stats(uuid, text), public.get_webhook_stats(text)
+  webhooks.stats_buckets(text), webhooks.attempts_since(uuid[], timestamptz, interval),
+  webhooks.stats_object(uuid[], text), webhooks.stats_by_endpoint(uuid[], text),
+  public.get_webhook_endpoint_stats(uuid, text), public.get_webhook_stats(text),
+  public.list_webhook_endpoint_stats(text)
   to anon, authenticated;

@@ -22,7 +22,7 @@ grant select, insert, update, delete on
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
   webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks,
   webhooks.refused_events, webhooks.idempotent_calls, webhooks.erasures, webhooks.erased_events,
-  webhooks.replays, webhooks.schema_warnings
+  webhooks.replays, webhooks.schema_warnings, webhooks.page_links
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
 grant usage, update on sequence
@@ -33,7 +33,7 @@ grant select on public.webhook_event_types to anon, authenticated;
 -- Neither secret is in this list, nor are the values of headers: only the service role reads them.
 grant select (id, user_id, url, description, events, is_active, created_at, updated_at,
     rate_limit_per_minute, max_attempts, header_names, signature_headers, retry_schedule,
-    metadata, filter, ordering, disabled_reason, disabled_at),
+    metadata, filter, ordering, disabled_reason, disabled_at, secret_expires_at),
   insert (user_id, url, description, events, is_active, rate_limit_per_minute, max_attempts,
     headers, signature_headers, retry_schedule, metadata, filter, ordering),
   update (url, description, events, is_active, rate_limit_per_minute, max_attempts, headers,
@@ -45,7 +45,8 @@ grant select on
   to anon, authenticated;
 grant select (id, user_id, name, scopes, is_active, expires_at, last_used_at, created_at)
   on public.webhook_api_keys to anon, authenticated;
-grant select on webhooks.tally, webhooks.endpoint_totals, webhooks.attempt_counts
+grant select on
+  webhooks.tally, webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.endpoint_health, webhooks.queue
   to anon, authenticated;
 
 alter table public.webhook_event_types enable row level security;
@@ -77,6 +78,7 @@ alter table webhooks.schema_warnings enable row level security;
 alter table webhooks.erasures enable row level security;
 alter table webhooks.erased_events enable row level security;
 alter table webhooks.tenancy enable row level security;
+alter table webhooks.page_links enable row level security;
 
 create policy webhook_event_types_select on public.webhook_event_types
   for select to anon, authenticated using (true);
@@ -133,5 +135,13 @@ create policy attempt_counts_select_own on webhooks.attempt_counts
   using (endpoint_id in (
     select e.id from public.webhook_endpoints e where e.user_id = (select webhooks.caller('read'))
   ));
+create policy endpoint_health_select_own on webhooks.endpoint_health
+  for select to anon, authenticated
+  using (endpoint_id in (
+    select e.id from public.webhook_endpoints e where e.user_id = (select webhooks.caller('read'))
+  ));
+create policy queue_select_own on webhooks.queue
+  for select to anon, authenticated
+  using (owner = (select webhooks.caller('read')));
 -- The other internal tables have no policy: only the service role, which bypasses them, and the
 -- owner of the tables read and write them.

@@ -5,6 +5,11 @@
 //! | `SUPABASE_URL` | both | base URL; PostgREST is at `/rest/v1` under it |
 //! | `POSTGREST_URL` | both | instead: where PostgREST itself is |
 //! | `SUPABASE_PUBLISHABLE_KEY` | manage | sent as `apikey`; `SUPABASE_ANON_KEY` works too; not needed with `POSTGREST_URL` |
+//! | `PORTAL_NAME` | manage | the portal's name, `Webhooks` |
+//! | `PORTAL_COLOR` | manage | its colour, as `#7c3aed` |
+//! | `PORTAL_LOGO` | manage | its logo, as a `data:image/…` URL |
+//! | `PORTAL_ORIGINS` | manage | pages that may embed it: origins, with spaces between |
+//! | `PORTAL_URL` | deliver | where the portal is, for links to it: `https://…/portal` |
 //! | `SUPABASE_SERVICE_ROLE_KEY` | deliver | what callers must present, and what PostgREST is called with |
 //! | `DELIVERY_TIMEOUT_MS` | deliver | how long an endpoint may take, 15000 |
 //! | `DELIVERY_CONCURRENCY` | deliver | attempts at a time, 5 |
@@ -22,6 +27,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use url::Url;
 
 use crate::endpoint::{EndpointUrl, LocalEndpoints};
@@ -52,6 +58,22 @@ pub struct ManageConfig {
     pub database: DatabaseConfig,
     /// Whether local endpoints may be registered.
     pub local_endpoints: LocalEndpoints,
+}
+
+/// What the portal looks like, and where it may be embedded.
+#[derive(Debug, Serialize)]
+pub struct PortalConfig {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its colour: `#` and six hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Its logo: a URL that has the picture in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// Origins of pages that may embed it, and give it tokens.
+    pub origins: Vec<String>,
 }
 
 /// The settings of `deliver`.
@@ -85,6 +107,8 @@ pub struct DeliverConfig {
     pub alert_url: Option<EndpointUrl>,
     /// How long deliveries are kept that have ended.
     pub retention_days: u32,
+    /// Where the portal is.
+    pub portal_url: Option<String>,
 }
 
 impl ManageConfig {
@@ -104,6 +128,49 @@ impl ManageConfig {
     }
 }
 
+impl PortalConfig {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// One is malformed.
+    pub fn from_lookup(lookup: Lookup) -> Result<Self, Error> {
+        let text = |name, is_valid: fn(&str) -> bool| match lookup(name)? {
+            None => Ok(None),
+            Some(text) if text.is_empty() => Ok(None),
+            Some(text) if is_valid(&text) => Ok(Some(text)),
+            Some(_) => Err(Error::Misconfigured(name)),
+        };
+        let is_color = |text: &str| {
+            let digits = text.strip_prefix('#').unwrap_or_default();
+            digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        let is_picture = |text: &str| {
+            text.starts_with("data:image/") && text.bytes().all(|b| b.is_ascii_graphic())
+        };
+        let origins = text("PORTAL_ORIGINS", |text| {
+            text.split_whitespace().all(is_origin)
+        })?;
+        Ok(Self {
+            name: text("PORTAL_NAME", |text| text.chars().count() <= 100)?,
+            color: text("PORTAL_COLOR", is_color)?,
+            logo: text("PORTAL_LOGO", is_picture)?,
+            origins: origins
+                .iter()
+                .flat_map(|text| text.split_whitespace())
+                .map(str::to_owned)
+                .collect(),
+        })
+    }
+}
+
+/// Whether this is an origin as browsers write it, such as `https://app.example.com`.
+fn is_origin(text: &str) -> bool {
+    let url = Url::parse(text);
+    url.is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
+}
+
 impl DeliverConfig {
     /// Reads the settings.
     ///
@@ -120,7 +187,12 @@ impl DeliverConfig {
                 Err(_) => return Err(Error::Misconfigured("ALERT_WEBHOOK_URL")),
             },
         };
+        let portal_url = lookup("PORTAL_URL")?.filter(|url| !url.is_empty());
+        if portal_url.as_deref().is_some_and(|url| !is_page(url)) {
+            return Err(Error::Misconfigured("PORTAL_URL"));
+        }
         let config = Self {
+            portal_url,
             database: database(lookup, Some(service_key.clone()))?,
             service_key,
             local_endpoints,
@@ -186,6 +258,12 @@ fn database(lookup: Lookup, key: Option<Secret>) -> Result<DatabaseConfig, Error
             100..=60_000,
         )?),
     })
+}
+
+/// Whether this is the URL of a page, to which a fragment can be added.
+fn is_page(text: &str) -> bool {
+    let url = Url::parse(text);
+    url.is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none())
 }
 
 /// A key is sent as a header, so it must be visible ASCII.
@@ -306,6 +384,37 @@ mod tests {
     }
 
     #[test]
+    fn the_portals_settings_are_checked() {
+        let read = |name: &'static str, value: &'static str| {
+            PortalConfig::from_lookup(&|known| Ok((known == name).then(|| value.to_owned())))
+        };
+        let origins = read(
+            "PORTAL_ORIGINS",
+            "https://app.example.com http://localhost:3000",
+        );
+        assert_eq!(
+            origins.unwrap().origins,
+            ["https://app.example.com", "http://localhost:3000"]
+        );
+        assert!(read("PORTAL_NAME", "").unwrap().name.is_none());
+        assert!(read("PORTAL_COLOR", "#7c3aed").is_ok());
+        for (name, value) in [
+            ("PORTAL_COLOR", "red"),
+            ("PORTAL_COLOR", "#7c3aeg"),
+            ("PORTAL_LOGO", "https://example.com/logo.png"),
+            ("PORTAL_ORIGINS", "https://app.example.com/"),
+            ("PORTAL_ORIGINS", "https://app.example.com; script-src *"),
+            ("PORTAL_ORIGINS", "*"),
+        ] {
+            assert_eq!(
+                read(name, value).unwrap_err(),
+                Error::Misconfigured(name),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
     fn a_wrong_setting_is_named_and_its_value_is_not_shown() {
         for (name, value) in [
             ("SUPABASE_URL", "not a url"),
@@ -324,6 +433,7 @@ mod tests {
             ("METRICS_KEY", "two words"),
             ("ALERT_WEBHOOK_URL", "http://10.0.0.1/"),
             ("RETENTION_DAYS", "0"),
+            ("PORTAL_URL", "https://example.com/portal#x"),
             ("ALLOW_LOCAL_ENDPOINTS", "yes"),
         ] {
             let error = deliver(&[(name, value)]).unwrap_err();

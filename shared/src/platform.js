@@ -5,6 +5,14 @@ export function log(json, isError) {
   (isError ? console.error : console.log)(JSON.parse(json));
 }
 
+/** The text of a file of the worker's assets. Rejects where there is none. */
+export async function asset({ ASSETS }, path) {
+  // The host does not matter.
+  const response = await ASSETS.fetch(`https://assets.local${path}`);
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.text();
+}
+
 /**
  * Sends a POST, as one promise, and reads at most `max` bytes of the answer. Redirects are answers like
  * any other. `timeout`, in milliseconds, covers all of it. Never rejects.

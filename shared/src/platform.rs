@@ -151,10 +151,21 @@ mod javascript {
 
     #[wasm_bindgen(module = "/src/platform.js")]
     extern "C" {
+        pub(super) fn asset(env: &worker::Env, path: &str) -> Promise;
         pub(super) fn log(json: &str, is_error: bool);
         pub(super) fn post(url: &str, headers: &str, body: &str, timeout: f64, max: f64)
         -> Promise;
     }
+}
+
+/// The text of a file that is served along with the worker: one that was built for its assets, bound as `ASSETS`.
+///
+/// # Errors
+/// There is none at this path.
+pub async fn asset(env: &Env, path: &str) -> Result<String, Error> {
+    let text = JsFuture::from(javascript::asset(env, path)).await;
+    let text = text.ok().and_then(|text| text.as_string());
+    text.ok_or_else(|| Error::Internal(format!("there is no asset at {path}")))
 }
 
 /// A header of a request.
@@ -230,6 +241,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     content_type: &'static str,
+    headers: Vec<(&'static str, String)>,
     body: String,
 }
 
@@ -243,6 +255,7 @@ impl Reply {
         Self {
             status,
             content_type: "application/json",
+            headers: Vec::new(),
             body: serde_json::to_string(body).expect("keys are text"),
         }
     }
@@ -253,6 +266,7 @@ impl Reply {
         Self {
             status,
             content_type: "",
+            headers: Vec::new(),
             body: String::new(),
         }
     }
@@ -263,8 +277,27 @@ impl Reply {
         Self {
             status: 200,
             content_type: "text/plain; version=0.0.4",
+            headers: Vec::new(),
             body,
         }
+    }
+
+    /// A page.
+    #[must_use]
+    pub fn html(body: String) -> Self {
+        Self {
+            status: 200,
+            content_type: "text/html; charset=utf-8",
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    /// The same with a header more. Its value must be visible ASCII and spaces.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
     }
 }
 
@@ -293,6 +326,9 @@ pub fn respond(
             Reply::json(error.status(), &error.body())
         }
     };
+    for (name, value) in &reply.headers {
+        answer.set(name, value)?;
+    }
     let response = Response::builder().with_status(reply.status);
     if reply.body.is_empty() {
         return Ok(response.with_headers(answer).empty());

@@ -51,8 +51,20 @@ pub fn api_key(seed: &str, text: &str) -> (Secret, String) {
     let mac = Hmac::<Sha256>::new_from_slice(seed.as_bytes());
     let mac = mac.expect("a key may have any length");
     let key = hex::encode(mac.chain_update(text).finalize().into_bytes());
-    let hash = format!("sha256_{}", hex::encode(Sha256::digest(&key)));
+    let hash = token_hash(&key);
     (Secret(format!("nk_live_{key}")), hash)
+}
+
+/// A token that is made up: `prefix` and 64 hex digits of 32 random bytes.
+#[must_use]
+pub fn token(prefix: &str) -> Secret {
+    Secret(format!("{prefix}{}", hex::encode(random::<32>())))
+}
+
+/// A token's hash as the database keeps it: `sha256_` and hex.
+#[must_use]
+pub fn token_hash(token: &str) -> String {
+    format!("sha256_{}", hex::encode(Sha256::digest(token)))
 }
 
 impl fmt::Debug for Secret {

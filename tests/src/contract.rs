@@ -57,6 +57,12 @@ impl Operation {
         Some(CONTRACT.follow(reference))
     }
 
+    /// Whether it takes no credential.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.value["security"] == Value::Array(Vec::new())
+    }
+
     /// Whether one of its answers has this code.
     #[must_use]
     pub fn has_code(&self, status: u16, code: &str) -> bool {

@@ -63,7 +63,8 @@ impl Workers {
         };
         let mut all = json!({"vars": {
             "manage": settings(json!({"SUPABASE_PUBLISHABLE_KEY": stack.publishable_key})),
-            "deliver": settings(json!({"SUPABASE_SERVICE_ROLE_KEY": stack.service_role_key})),
+            "deliver": settings(json!({"SUPABASE_SERVICE_ROLE_KEY": stack.service_role_key,
+                "PORTAL_URL": format!("{}/portal", stack.manage_url)})),
         }});
         merge(&mut all, extras);
 

@@ -44,7 +44,7 @@ struct Setting {
 const BOTH: &[&str] = &["manage", "deliver"];
 
 /// As docs/configuration.md says. Taken from the environment where they are there.
-const SETTINGS: [Setting; 16] = [
+const SETTINGS: [Setting; 21] = [
     variable("SUPABASE_URL", BOTH),
     variable("POSTGREST_URL", BOTH),
     variable("SUPABASE_PUBLISHABLE_KEY", &["manage"]),
@@ -60,6 +60,11 @@ const SETTINGS: [Setting; 16] = [
     variable("TICK_SECONDS", &["deliver"]),
     variable("ALERT_WEBHOOK_URL", &["deliver"]),
     variable("RETENTION_DAYS", &["deliver"]),
+    variable("PORTAL_URL", &["deliver"]),
+    variable("PORTAL_NAME", &["manage"]),
+    variable("PORTAL_COLOR", &["manage"]),
+    variable("PORTAL_LOGO", &["manage"]),
+    variable("PORTAL_ORIGINS", &["manage"]),
     variable("DATABASE_TIMEOUT_MS", BOTH),
 ];
 

@@ -89,6 +89,30 @@ pub struct Endpoint {
     pub ordering: Ordering,
     pub disabled_reason: Option<String>,
     pub disabled_at: Option<String>,
+    pub secret_expires_at: Option<String>,
+    pub health: Health,
+}
+
+/// How an endpoint does.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "the OpenAPI document says it")]
+pub struct Health {
+    pub state: HealthState,
+    pub consecutive_failures: u32,
+    pub failing_since: Option<String>,
+    pub next_attempt_at: Option<String>,
+}
+
+/// What kind of trouble an endpoint has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// None.
+    Ok,
+    /// More than half of the attempts of an hour failed.
+    Failing,
+    /// Ten attempts in a row failed: there is one a minute until one succeeds.
+    BackingOff,
 }
 
 /// What is sent one after the other.

@@ -299,6 +299,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page for owners
+         * @description At this path and all below it. It loads nothing from another host.
+         */
+        get: operations["getPortal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists links and sessions that have not ended
+         * @description The newest 100, or those of one owner.
+         */
+        get: operations["listPortalLinks"];
+        put?: never;
+        /**
+         * Makes a link to the portal
+         * @description For an owner to look after their endpoints without signing in to anything else. Whoever opens it first has the session, so
+         *     give it only to them.
+         */
+        post: operations["createPortalLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal-links/{portal_link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7f4a1f0e-8f0c-4a53-a6c2-0a4d6a1f5f6e */
+                portal_link_id: components["parameters"]["portal_link_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a link and the session it opened */
+        delete: operations["revokePortalLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/portal-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens the portal by a link, or goes on with it
+         * @description What the page at `/portal` calls when it is loaded. The token of a link is taken once.
+         */
+        post: operations["openPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/replays": {
         parameters: {
             query?: never;
@@ -371,6 +456,26 @@ export interface paths {
         };
         /** The statistics of all your endpoints */
         get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stats/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The attempts of each of your endpoints
+         * @description Of all that had attempts in the window.
+         */
+        get: operations["listEndpointStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -667,8 +772,8 @@ export interface paths {
         put?: never;
         /**
          * Sends an endpoint an example
-         * @description The catalogue's example of `event_type`, or of the first type that the endpoint is subscribed to, to this endpoint
-         *     alone. Its `event_id` begins with `test_`, and there is one attempt.
+         * @description The catalogue's example of `event_type`, or of the first type that the endpoint is subscribed to, or `data`, to this
+         *     endpoint alone. Its `event_id` begins with `test_`, and there is one attempt.
          */
         post: operations["testEndpoint"];
         delete?: never;
@@ -886,6 +991,7 @@ export interface components {
             filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
+            health: components["schemas"]["Health"];
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
@@ -895,6 +1001,8 @@ export interface components {
             ordering: components["schemas"]["Ordering"];
             rate_limit_per_minute: number | null;
             retry_schedule: number[] | null;
+            /** @description When the first of the earlier secrets stops signing. Null where none signs. */
+            secret_expires_at: components["schemas"]["NullableTime"];
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -915,6 +1023,17 @@ export interface components {
             signature_headers?: components["schemas"]["SignatureHeaders"];
             url?: components["schemas"]["Url"];
         };
+        EndpointStats: {
+            attempts: number;
+            buckets: {
+                attempts: number;
+                failed: number;
+                start: components["schemas"]["Time"];
+            }[];
+            endpoint_id: components["schemas"]["Id"];
+            /** @description Null without attempts. */
+            success_rate: number | null;
+        };
         EndpointWithDeliveries: {
             created_at: components["schemas"]["Time"];
             description: string | null;
@@ -925,6 +1044,7 @@ export interface components {
             filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
+            health: components["schemas"]["Health"];
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
@@ -935,6 +1055,8 @@ export interface components {
             rate_limit_per_minute: number | null;
             recent_deliveries: components["schemas"]["RecentDelivery"][];
             retry_schedule: number[] | null;
+            /** @description When the first of the earlier secrets stops signing. Null where none signs. */
+            secret_expires_at: components["schemas"]["NullableTime"];
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -951,6 +1073,7 @@ export interface components {
             filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
+            health: components["schemas"]["Health"];
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
@@ -962,6 +1085,8 @@ export interface components {
             retry_schedule: number[] | null;
             /** @description What signs deliveries, `whsec_` and 64 hex digits unless it was given. It is not shown again. */
             secret: string;
+            /** @description When the first of the earlier secrets stops signing. Null where none signs. */
+            secret_expires_at: components["schemas"]["NullableTime"];
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -978,6 +1103,7 @@ export interface components {
             filter: string | null;
             /** @description The names of the headers that are sent along. */
             headers: string[];
+            health: components["schemas"]["Health"];
             id: components["schemas"]["Id"];
             is_active: boolean;
             max_attempts: number | null;
@@ -987,6 +1113,8 @@ export interface components {
             ordering: components["schemas"]["Ordering"];
             rate_limit_per_minute: number | null;
             retry_schedule: number[] | null;
+            /** @description When the first of the earlier secrets stops signing. Null where none signs. */
+            secret_expires_at: components["schemas"]["NullableTime"];
             signature_headers: {
                 [key: string]: components["schemas"]["SignatureHeader"];
             } | null;
@@ -1160,6 +1288,15 @@ export interface components {
          * @enum {string|null}
          */
         ExampleType: ("vehicle.created" | "vehicle.updated" | "vehicle.deleted" | "observation.created" | "document.uploaded" | "import.completed" | "endpoint.failing" | "endpoint.recovered" | "endpoint.disabled" | null) | (string & {});
+        /** @description How many attempts failed, by cause. `not_sent` are those whose URL or headers are not allowed. */
+        FailuresByCause: {
+            client_error?: number;
+            connection?: number;
+            not_sent?: number;
+            redirect?: number;
+            server_error?: number;
+            timeout?: number;
+        };
         /**
          * @description What events must be besides of a type in `events`: a predicate of
          *     [SQL/JSON path](https://www.postgresql.org/docs/current/functions-json.html#FUNCTIONS-SQLJSON-PATH) about what is sent,
@@ -1183,6 +1320,19 @@ export interface components {
             }[];
             matched: number;
             tested: number;
+        };
+        Health: {
+            consecutive_failures: number;
+            /** @description When the first of these attempts was. */
+            failing_since: components["schemas"]["NullableTime"];
+            /** @description While it backs off. */
+            next_attempt_at: components["schemas"]["NullableTime"];
+            /**
+             * @description `ok`. `failing`: more than half of the attempts of an hour failed. `backing_off`: ten attempts in a row failed, and there
+             *     is one a minute until one succeeds.
+             * @enum {unknown}
+             */
+            state: "ok" | "failing" | "backing_off";
         };
         /**
          * Format: uuid
@@ -1295,6 +1445,26 @@ export interface components {
             /** @description How many events. Not with `event`. */
             last?: number | null;
         };
+        NewPortalLink: {
+            /**
+             * Format: uuid
+             * @description The endpoint that the page begins with. It is no restriction.
+             */
+            endpoint_id?: string | null;
+            /**
+             * @description For how many seconds the link can be opened, and then for how many the page can be used.
+             * @default 3600
+             */
+            expires_in?: number | null;
+            owner: components["schemas"]["Id"];
+            /**
+             * @default [
+             *       "read",
+             *       "write"
+             *     ]
+             */
+            scopes?: components["schemas"]["Scopes"] | null;
+        };
         NewReplay: {
             /** @default false */
             dry_run?: boolean | null;
@@ -1362,6 +1532,46 @@ export interface components {
             response_status?: number;
             response_time_ms?: number;
             status: components["schemas"]["DeliveryStatus"];
+        };
+        PortalLink: {
+            created_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            endpoint_id: string | null;
+            /** @description Until when the link can be opened, and after that, until when the page can be used. */
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["Id"];
+            opened_at: components["schemas"]["NullableTime"];
+            owner: components["schemas"]["Id"];
+            scopes: components["schemas"]["Scopes"];
+        };
+        PortalLinkWithUrl: {
+            created_at: components["schemas"]["Time"];
+            /** Format: uuid */
+            endpoint_id: string | null;
+            /** @description Until when the link can be opened, and after that, until when the page can be used. */
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["Id"];
+            opened_at: components["schemas"]["NullableTime"];
+            owner: components["schemas"]["Id"];
+            scopes: components["schemas"]["Scopes"];
+            /**
+             * @description The link, with a token that opens the page once. It is in this answer and nowhere else. `PORTAL_URL` of deliver is its
+             *     beginning.
+             */
+            url: string;
+        };
+        PortalSession: {
+            /** Format: uuid */
+            endpoint_id: string | null;
+            expires_at: components["schemas"]["Time"];
+            owner: components["schemas"]["Id"];
+            scopes: components["schemas"]["Scopes"];
+            /** @description What the page calls manage with, as an API key. */
+            session: string;
+        };
+        PortalSessionCall: {
+            /** @description The token of a link. Without it the session goes on that the cookie `webhooks_portal` is of. */
+            token?: string | null;
         };
         /** @description Deliveries in a minute of the clock. The others wait, oldest first, and spend no attempt. Null is no limit. */
         RateLimit: number | null;
@@ -1453,6 +1663,12 @@ export interface components {
             more: boolean;
             resent: number;
         };
+        /** @description Percentiles, within a tenth. Null without attempts. */
+        ResponseTimes: {
+            p50: number | null;
+            p95: number | null;
+            p99: number | null;
+        };
         RetryResult: {
             failed: number;
             processed: number;
@@ -1524,24 +1740,13 @@ export interface components {
             buckets: {
                 attempts: number;
                 failed: number;
+                failures_by_cause: components["schemas"]["FailuresByCause"];
+                response_time_ms: components["schemas"]["ResponseTimes"];
                 start: components["schemas"]["Time"];
             }[];
-            /** @description How many attempts failed, by cause. `not_sent` are those whose URL or headers are not allowed. */
-            failures_by_cause: {
-                client_error?: number;
-                connection?: number;
-                not_sent?: number;
-                redirect?: number;
-                server_error?: number;
-                timeout?: number;
-            };
+            failures_by_cause: components["schemas"]["FailuresByCause"];
             oldest_due_at: components["schemas"]["NullableTime"];
-            /** @description Percentiles, within a tenth. */
-            response_time_ms: {
-                p50: number | null;
-                p95: number | null;
-                p99: number | null;
-            };
+            response_time_ms: components["schemas"]["ResponseTimes"];
             /** @description Null without attempts. */
             success_rate: number | null;
             window: components["schemas"]["Window"];
@@ -1572,6 +1777,8 @@ export interface components {
             matched: number;
         };
         Test: {
+            /** @description What to send in place of the catalogue's example. */
+            data?: components["schemas"]["EventData"] | null;
             event_type?: components["schemas"]["ExampleType"];
         };
         /**
@@ -1708,6 +1915,28 @@ export interface components {
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
                     problems?: string[];
+                };
+            };
+        };
+        /**
+         * @description `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "deliver.invalid_field-or-invalid_value": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_field" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
                 };
             };
         };
@@ -1980,6 +2209,35 @@ export interface components {
          *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
          *
          *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         */
+        "manage.invalid_body-or-invalid_field-or-invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
          *
          *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
          */
@@ -2072,6 +2330,44 @@ export interface components {
                     owners?: string[];
                     /** @description The character of a filter where it cannot be read on, from 1. */
                     position?: number;
+                    valid_events?: string[];
+                };
+            };
+        };
+        /**
+         * @description `invalid_body`: The body is not a JSON object, not UTF-8, or says nothing.
+         *
+         *     `invalid_field`: A field, parameter or header is missing or wrong. `field` is its name, dotted where it is nested.
+         *
+         *     `unknown_event_type`: No type of the catalogue has this name. `valid_events` lists those there are.
+         *
+         *     `schema_violation`: The event's data does not fit the schema of its type, which refuses such events. `problems` has up to three.
+         *
+         *     `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
+         *
+         *     `owner_required`: You act for several owners, and the header `X-Webhook-Owner` names none. `owners` has up to 100 of them.
+         */
+        "manage.invalid_body-or-invalid_field-or-unknown_event_type-or-schema_violation-or-invalid_value-or-owner_required": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_body" | "invalid_field" | "unknown_event_type" | "schema_violation" | "invalid_value" | "owner_required";
+                    /** @description A sentence for people. */
+                    error: string;
+                    field?: string;
+                    owners?: string[];
+                    /** @description The character of a filter where it cannot be read on, from 1. */
+                    position?: number;
+                    problems?: string[];
                     valid_events?: string[];
                 };
             };
@@ -2237,6 +2533,31 @@ export interface components {
                     code: "not_found";
                     /** @description A sentence for people. */
                     error: string;
+                };
+            };
+        };
+        /**
+         * @description `payload_too_large`: The event's payload, as Postgres writes it, would be larger than 256 KiB.
+         *
+         *     `body_too_large`: The body is larger than the worker reads.
+         */
+        "manage.payload_too_large-or-body_too_large": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "payload_too_large" | "body_too_large";
+                    /** @description A sentence for people. */
+                    error: string;
+                    max_bytes?: number;
                 };
             };
         };
@@ -2450,6 +2771,8 @@ export interface components {
          *     or absent.
          */
         owner: string;
+        /** @example 7f4a1f0e-8f0c-4a53-a6c2-0a4d6a1f5f6e */
+        portal_link_id: string;
         /** @example 9d0c1ab5-4f0c-4b0e-8d7c-6d5a2f6f2f10 */
         replay_id: string;
         /** @description How far back, in 12, 24, 28 or 30 buckets. */
@@ -2467,6 +2790,8 @@ export interface components {
         "Cache-Control": "no-store";
         /** @description When to try again, in seconds. */
         "Retry-After": string;
+        /** @description The session for the next load, out of reach of scripts. */
+        "Set-Cookie": string;
         "WWW-Authenticate": "Bearer";
     };
     pathItems: never;
@@ -3099,6 +3424,175 @@ export interface operations {
             };
         };
     };
+    getPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    listPortalLinks: {
+        parameters: {
+            query?: {
+                owner?: components["schemas"]["Id"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links, never with a token. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PortalLink"][];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    createPortalLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "owner": "4d9a2b7c-3f7d-4e0e-9f0c-2a3b4c5d6e7f",
+                 *       "expires_in": 3600
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPortalLink"];
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PortalLinkWithUrl"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    revokePortalLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7f4a1f0e-8f0c-4a53-a6c2-0a4d6a1f5f6e */
+                portal_link_id: components["parameters"]["portal_link_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing from now on. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    openPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "wpl_5e0c2f6b8a4d4c1fb0a7d9e3c6f18a2b"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PortalSessionCall"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PortalSession"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
+            413: components["responses"]["manage.body_too_large"];
+            415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
     listReplays: {
         parameters: {
             query?: never;
@@ -3259,6 +3753,49 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Stats"];
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_field-or-invalid_value-or-owner_required"];
+            401: components["responses"]["manage.unauthorized"];
+            403: components["responses"]["manage.wrong_owner-or-no_owner"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    listEndpointStats: {
+        parameters: {
+            query?: {
+                /** @description How far back, in 12, 24, 28 or 30 buckets. */
+                window?: components["parameters"]["window"];
+            };
+            header?: {
+                /**
+                 * @description For which owner you act, where the operator has users act for several: an organisation, for example. Else your own id,
+                 *     or absent.
+                 */
+                "X-Webhook-Owner"?: components["parameters"]["owner"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EndpointStats"][];
                     };
                 };
             };
@@ -4043,12 +4580,12 @@ export interface operations {
                     };
                 };
             };
-            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-invalid_value-or-owner_required"];
+            400: components["responses"]["manage.invalid_body-or-invalid_field-or-unknown_event_type-or-schema_violation-or-invalid_value-or-owner_required"];
             401: components["responses"]["manage.unauthorized"];
             403: components["responses"]["manage.wrong_owner-or-no_owner-or-insufficient_scope"];
             404: components["responses"]["manage.not_found"];
             409: components["responses"]["manage.endpoint_disabled"];
-            413: components["responses"]["manage.body_too_large"];
+            413: components["responses"]["manage.payload_too_large-or-body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];

@@ -14,7 +14,13 @@ import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./api.ts";
 
 /** The calls of `deliver`, for which {@link triggerWebhook} is. */
-type DeliverPath = "/" | "/event-types/{name}" | "/metrics" | "/webhooks-deliver/events/erase";
+type DeliverPath =
+  | "/"
+  | "/event-types/{name}"
+  | "/metrics"
+  | "/portal-links"
+  | "/portal-links/{portal_link_id}"
+  | "/webhooks-deliver/events/erase";
 
 export type Manage = Client<Omit<paths, DeliverPath>>;
 

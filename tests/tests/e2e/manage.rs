@@ -32,7 +32,7 @@ async fn create_answers_the_endpoint_with_its_secret_once() {
     for path in ["/webhooks".to_owned(), format!("/webhooks/{id}")] {
         let shown = user.get(&path).await;
         assert!(!shown.expect(StatusCode::OK).to_string().contains(digits));
-        assert!(!shown.body.to_string().contains("secret"));
+        assert!(!shown.body.to_string().contains("\"secret\""));
     }
 }
 
@@ -84,6 +84,7 @@ async fn list_has_the_callers_endpoints_newest_first_with_counts() {
             "events",
             "filter",
             "headers",
+            "health",
             "id",
             "is_active",
             "max_attempts",
@@ -91,6 +92,7 @@ async fn list_has_the_callers_endpoints_newest_first_with_counts() {
             "ordering",
             "rate_limit_per_minute",
             "retry_schedule",
+            "secret_expires_at",
             "signature_headers",
             "stats",
             "updated_at",
@@ -205,9 +207,15 @@ async fn rotate_answers_a_new_secret() {
     let endpoint = user.register("https://example.com/hook").await;
     let path = format!("/webhooks/{}/rotate-secret", endpoint.id);
     let rotated = user.call(Method::POST, &path, None).await;
-    let secret = rotated.expect(StatusCode::OK)["data"]["secret"].clone();
+    let rotated = &rotated.expect(StatusCode::OK)["data"];
+    let secret = &rotated["secret"];
     assert!(secret.as_str().unwrap().starts_with("whsec_"));
-    assert_ne!(secret, endpoint.secret);
+    assert_ne!(*secret, endpoint.secret);
+    // The one before signs, too, for a day, unless it is not to.
+    assert!(rotated["secret_expires_at"].is_string(), "{rotated}");
+    let cut_over = user.post(&path, &json!({"expires_in_hours": 0})).await;
+    let cut_over = &cut_over.expect(StatusCode::OK)["data"];
+    assert_eq!(cut_over["secret_expires_at"], Value::Null);
 }
 
 #[tokio::test]

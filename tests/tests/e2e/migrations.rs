@@ -348,7 +348,7 @@ async fn they_apply_to_supabase_change_nothing_of_it_and_keep_secrets_from_its_r
             "has_table_privilege($1, 'public.webhook_deliveries', 'insert, update, delete')",
             "has_column_privilege($1, 'public.webhook_api_keys', 'key_hash', 'select')",
             "has_schema_privilege($1, 'webhooks', 'create')",
-            "has_table_privilege($1, 'webhooks.queue', 'select, insert, update, delete')",
+            "has_table_privilege($1, 'webhooks.queue', 'insert, update, delete')",
             "has_function_privilege($1, 'public.claim_webhook_deliveries(integer, integer, integer, integer, integer)', 'execute')",
         ] {
             let sql = format!("select {privilege} from (values ($1::text)) v (role)");

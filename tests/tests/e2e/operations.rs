@@ -664,13 +664,81 @@ async fn a_test_of_a_type_that_does_not_exist_is_refused_with_those_that_do() {
     for (body, field) in [
         (json!({"event_type": 7}), "event_type"),
         (json!({"event_type": "a\u{0}"}), "event_type"),
-        (json!({"data": {}}), "data"),
+        (json!({"data": []}), "data"),
+        (json!({"data": {"n": "a\u{0}"}}), "data"),
+        (json!({"data": {"n": 1}, "more": 1}), "more"),
     ] {
         let answer = user.post(&test, &body).await;
         assert_eq!(answer.expect_error(400), "invalid_field", "{body}");
         assert_eq!(answer.body["field"], field);
     }
     assert!(listed(&user, &endpoint).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_test_sends_what_the_owner_wrote_as_far_as_it_can_be_an_event() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(200).await;
+    let endpoint = user.register(&receiver.url).await;
+    let test = format!("{}/test", path(&endpoint));
+    let own = json!({"event_type": "vehicle.created", "data": {"vin": "<b>", "n": 1.5}});
+    user.post(&test, &own).await.expect(StatusCode::ACCEPTED);
+    eventually("the test", SOON, async || {
+        retry(&stack).await;
+        (!receiver.arrivals().is_empty()).then_some(())
+    })
+    .await;
+    let sent = receiver.arrivals()[0].json();
+    assert_eq!(
+        (&sent["type"], &sent["data"]),
+        (&own["event_type"], &own["data"])
+    );
+    // The body is as large as manage reads, and the payload is larger.
+    let large = json!({"data": {"text": "x".repeat((256 << 10) - 30)}});
+    let refused = user.post(&test, &large).await;
+    assert_eq!(refused.expect_error(413), "payload_too_large");
+    let request = user
+        .request(Method::POST, &test)
+        .body(r#"{"data": {"n": 1e999}}"#);
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.expect_error(400), "invalid_field");
+    assert_eq!(listed(&user, &endpoint).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_says_how_it_does_and_when_it_is_tried_next() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let receiver = Receiver::start(500).await;
+    let endpoint = user.register(&receiver.url).await;
+    let health = async || data(&user, &path(&endpoint)).await["health"].clone();
+    let ok = json!({"state": "ok", "consecutive_failures": 0, "failing_since": null, "next_attempt_at": null});
+    assert_eq!(health().await, ok);
+    for failures in 1..=9 {
+        let answer = emit_once(&stack, &user, "vehicle.created", 1).await;
+        answer.expect(StatusCode::OK);
+        assert_eq!(health().await["consecutive_failures"], failures);
+    }
+    let failing = "update webhooks.endpoint_health set is_failing = true where endpoint_id = $1";
+    let database = stack.database().await;
+    database
+        .execute(failing, &[&uuid(&endpoint)])
+        .await
+        .unwrap();
+    assert_eq!(health().await["state"], "failing");
+    let last = emit_once(&stack, &user, "vehicle.created", 2).await;
+    assert_eq!(last.expect(StatusCode::OK)["retrying"], 1);
+    let backs_off = health().await;
+    assert_eq!(backs_off["state"], "backing_off");
+    assert!(backs_off["failing_since"].is_string(), "{backs_off}");
+    assert!(backs_off["next_attempt_at"].is_string(), "{backs_off}");
+    let list = data(&user, "/webhooks").await;
+    assert_eq!(list[0]["health"]["state"], "backing_off");
+    // Another URL is another chance.
+    let other = json!({"url": format!("{}/other", receiver.url)});
+    let changed = user.patch(&path(&endpoint), &other).await;
+    assert_eq!(changed.expect(StatusCode::OK)["data"]["health"], ok);
 }
 
 /// On a stack where nobody else sends: it is the queue, or nobody.
@@ -1048,7 +1116,32 @@ async fn the_numbers_are_those_of_the_attempts_made() {
         // One in nine took a second, and a class is right within a tenth.
         assert!(p50 <= p95 && p50 < 900, "{times}");
         assert!(p95 >= 900 && p99 == p95, "{times}");
+        // The bucket with all of them says the same.
+        let all_buckets = all["buckets"].as_array().unwrap();
+        if let Some(full) = all_buckets.iter().find(|bucket| bucket["attempts"] == 9) {
+            for name in ["failures_by_cause", "response_time_ms"] {
+                assert_eq!(full[name], all[name], "{window}");
+            }
+        }
+        let causes = all_buckets.iter().map(|bucket| {
+            let causes = bucket["failures_by_cause"].as_object().unwrap();
+            causes.values().map(|n| n.as_u64().unwrap()).sum::<u64>()
+        });
+        assert_eq!(causes.sum::<u64>(), 6);
+        let each = stats(&user, &format!("/stats/endpoints?window={window}")).await;
+        let each = each.as_array().unwrap();
+        assert_eq!(each.len(), 3);
+        let first = each
+            .iter()
+            .find(|e| e["endpoint_id"] == endpoint.id)
+            .unwrap();
+        assert_eq!(first["attempts"], 7);
+        assert_eq!(first["success_rate"].as_f64(), Some(0.4286));
+        assert_eq!(sums(first, buckets), (7, 4));
     }
+    assert_eq!(stats(&other, "/stats/endpoints").await, json!([]));
+    let answer = user.get("/stats/endpoints?window=2h").await;
+    assert_eq!(answer.expect_error(400), "invalid_field");
 
     // Who has had no attempts has no numbers, and nobody else's.
     for (window, buckets) in WINDOWS {

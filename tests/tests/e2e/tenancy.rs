@@ -14,6 +14,26 @@ struct Who {
     role: &'static str,
     claims: Value,
     headers: Value,
+    like: Like,
+}
+
+/// What somebody may do.
+#[derive(Clone, Copy)]
+enum Like {
+    /// What the matrix says in this column.
+    Column(usize),
+    /// That, as far as it may be done without a token: a session of the portal of this column's owner.
+    Portal(usize),
+}
+
+impl Like {
+    fn letter(self, expected: &str) -> char {
+        let letter = |column| expected.chars().nth(column).unwrap();
+        match self {
+            Self::Portal(_) if letter(OWNER) != letter(KEY) => letter(KEY),
+            Self::Column(column) | Self::Portal(column) => letter(column),
+        }
+    }
 }
 
 /// Runs a statement as PostgREST would for somebody, and takes it back. `allowed` means
@@ -67,13 +87,57 @@ struct Setup {
     reader_has_token: bool,
 }
 
-fn who(name: &'static str, role: &'static str, claims: Value, headers: Value) -> Who {
+fn who(name: &'static str, role: &'static str, claims: Value, headers: Value, like: Like) -> Who {
     Who {
         name,
         role,
         claims,
         headers,
+        like,
     }
+}
+
+/// Those with a session of the portal: of the owner, one that may only read, ones that ended, and another owner's.
+async fn portals(stack: &Stack, owner: Uuid, other: Uuid) -> Vec<Who> {
+    let rows = [
+        ("portal", owner, &["read", "write"][..], "", KEY),
+        ("portal reader", owner, &["read"], "", READER),
+        (
+            "expired portal",
+            owner,
+            &["read", "write"],
+            "expires_at = now()",
+            ANON,
+        ),
+        (
+            "revoked portal",
+            owner,
+            &["read", "write"],
+            "revoked_at = now()",
+            ANON,
+        ),
+        ("other's portal", other, &["read", "write"], "", OTHER),
+    ];
+    let database = stack.database().await;
+    let mut portals = Vec::new();
+    for (name, user, scopes, end, column) in rows {
+        let session = format!("wps_{}", Uuid::new_v4());
+        let insert = "insert into webhooks.page_links
+            (user_id, scopes, token_hash, session_hash, seconds, expires_at, opened_at)
+            values ($1, $2, gen_random_uuid()::text, 'sha256_' || encode(sha256(convert_to($3, 'UTF8')), 'hex'),
+              3600, now() + interval '1 hour', now()) returning id";
+        let row = database
+            .query_one(insert, &[&user, &scopes, &session])
+            .await;
+        let id: Uuid = row.unwrap().get(0);
+        if !end.is_empty() {
+            let update = format!("update webhooks.page_links set {end} where id = $1");
+            database.execute(&update, &[&id]).await.unwrap();
+        }
+        let headers = json!({"x-api-key": session});
+        portals.push(who(name, "anon", anon(), headers, Like::Portal(column)));
+    }
+    portals
 }
 
 /// A new API key of an owner.
@@ -104,19 +168,33 @@ async fn plain_users() -> Setup {
     let endpoint = owner.register("https://example.com/").await.id;
     let key = api_key(&stack, owner.id, &["read", "write"]).await;
     let reader = api_key(&stack, owner.id, &["read"]).await;
-    let everybody = vec![
-        who("anon", "anon", anon(), json!({})),
-        who("owner", "authenticated", user(owner.id), json!({})),
-        who("other", "authenticated", user(other.id), json!({})),
-        who("key", "anon", anon(), key),
-        who("reader", "anon", anon(), reader),
+    let mut everybody = vec![
+        who("anon", "anon", anon(), json!({}), Like::Column(ANON)),
+        who(
+            "owner",
+            "authenticated",
+            user(owner.id),
+            json!({}),
+            Like::Column(OWNER),
+        ),
+        who(
+            "other",
+            "authenticated",
+            user(other.id),
+            json!({}),
+            Like::Column(OTHER),
+        ),
+        who("key", "anon", anon(), key, Like::Column(KEY)),
+        who("reader", "anon", anon(), reader, Like::Column(READER)),
         who(
             "service",
             "service_role",
             json!({"role": "service_role"}),
             json!({}),
+            Like::Column(SERVICE),
         ),
     ];
+    everybody.extend(portals(&stack, owner.id, other.id).await);
     Setup {
         stack,
         owner: owner.id,
@@ -157,22 +235,60 @@ async fn organisations(stack: &Stack) -> Setup {
         .to_owned();
     let key = api_key(stack, a, &["read", "write"]).await;
     let for_a = json!({"x-webhook-owner": a});
-    let everybody = vec![
-        who("anon", "anon", anon(), json!({})),
-        who("owner", "authenticated", user(writer), for_a.clone()),
-        who("other", "authenticated", user(other), json!({})),
-        who("key", "anon", anon(), key),
-        who("reader", "authenticated", user(reader), json!({})),
+    let mut everybody = vec![
+        who("anon", "anon", anon(), json!({}), Like::Column(ANON)),
+        who(
+            "owner",
+            "authenticated",
+            user(writer),
+            for_a.clone(),
+            Like::Column(OWNER),
+        ),
+        who(
+            "other",
+            "authenticated",
+            user(other),
+            json!({}),
+            Like::Column(OTHER),
+        ),
+        who("key", "anon", anon(), key, Like::Column(KEY)),
+        who(
+            "reader",
+            "authenticated",
+            user(reader),
+            json!({}),
+            Like::Column(READER),
+        ),
         who(
             "service",
             "service_role",
             json!({"role": "service_role"}),
             json!({}),
+            Like::Column(SERVICE),
         ),
-        who("stranger", "authenticated", user(stranger), json!({})),
-        who("undecided", "authenticated", user(writer), json!({})),
-        who("impostor", "authenticated", user(other), for_a),
+        who(
+            "stranger",
+            "authenticated",
+            user(stranger),
+            json!({}),
+            Like::Column(ANON),
+        ),
+        who(
+            "undecided",
+            "authenticated",
+            user(writer),
+            json!({}),
+            Like::Column(ANON),
+        ),
+        who(
+            "impostor",
+            "authenticated",
+            user(other),
+            for_a,
+            Like::Column(ANON),
+        ),
     ];
+    everybody.extend(portals(stack, a, b).await);
     Setup {
         stack: stack.clone(),
         owner: a,
@@ -182,12 +298,17 @@ async fn organisations(stack: &Stack) -> Setup {
     }
 }
 
-/// How many columns the matrix has.
-const COLUMNS: usize = 6;
+/// The columns of the matrix.
+const ANON: usize = 0;
+const OWNER: usize = 1;
+const OTHER: usize = 2;
+const KEY: usize = 3;
+const READER: usize = 4;
+const SERVICE: usize = 5;
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 31] = [
+const TABLES: [(&str, &str, [&str; 4]); 32] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -237,7 +358,7 @@ const TABLES: [(&str, &str, [&str; 4]); 31] = [
     (
         "webhooks.endpoint_health",
         "*",
-        ["ddddda", "ddddda", "ddddda", "ddddda"],
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
     ),
     (
         "webhooks.endpoint_totals",
@@ -275,6 +396,11 @@ const TABLES: [(&str, &str, [&str; 4]); 31] = [
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
+        "webhooks.page_links",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
         "webhooks.progress",
         "*",
         ["ddddda", "ddddda", "ddddda", "ddddda"],
@@ -292,7 +418,7 @@ const TABLES: [(&str, &str, [&str; 4]); 31] = [
     (
         "webhooks.queue",
         "*",
-        ["ddddda", "ddddda", "ddddda", "ddddda"],
+        ["nanaaa", "ddddda", "ddddda", "ddddda"],
     ),
     (
         "webhooks.refused_events",
@@ -346,13 +472,14 @@ const TABLES: [(&str, &str, [&str; 4]); 31] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 228] = [
+const FUNCTIONS: [(&str, &str); 241] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_replay", "dnnndd"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
     ("public.create_webhook_endpoint", "daaadd"),
+    ("public.create_webhook_portal_link", "ddddda"),
     ("public.delete_webhook_api_key", "dnnddd"),
     ("public.delete_webhook_endpoint", "dnnndd"),
     ("public.emit_webhook_event", "ddddda"),
@@ -371,11 +498,14 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("public.list_webhook_api_keys", "daaddd"),
     ("public.list_webhook_backfills", "ddddda"),
     ("public.list_webhook_deliveries", "dnnnnd"),
+    ("public.list_webhook_endpoint_stats", "daaaad"),
     ("public.list_webhook_endpoints", "daaaad"),
     ("public.list_webhook_event_types", "daaaad"),
     ("public.list_webhook_events", "daaaad"),
+    ("public.list_webhook_portal_links", "ddddda"),
     ("public.list_webhook_replays", "daaaad"),
     ("public.list_webhook_watches", "dddddd"),
+    ("public.open_webhook_portal", "aaaaad"),
     ("public.put_webhook_event_type", "ddddda"),
     ("public.record_webhook_results", "ddddda"),
     ("public.record_webhook_tick", "ddddda"),
@@ -383,6 +513,7 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("public.replay_webhook_events", "dnnndd"),
     ("public.resend_webhook_deliveries", "dnnndd"),
     ("public.resend_webhook_delivery", "dnnndd"),
+    ("public.revoke_webhook_portal_link", "dddddn"),
     ("public.rotate_webhook_secret", "dnnndd"),
     ("public.run_webhook_upkeep", "ddddda"),
     ("public.store_webhook_events", "ddddda"),
@@ -400,7 +531,8 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("public.webhook_watch", "dddddd"),
     ("webhooks.actor", "ddddda"),
     ("webhooks.alert", "ddddda"),
-    ("webhooks.back_off_after", "ddddda"),
+    ("webhooks.attempts_since", "nnnnnd"),
+    ("webhooks.back_off_after", "aaaaaa"),
     ("webhooks.batch", "ddddda"),
     ("webhooks.become_pump", "ddddda"),
     ("webhooks.begin_generation", "ddddda"),
@@ -411,6 +543,7 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("webhooks.check_endpoint_count", "aaaaaa"),
     ("webhooks.check_event_types", "aaaaaa"),
     ("webhooks.check_filter", "aaaaaa"),
+    ("webhooks.check_token_hash", "ddddda"),
     ("webhooks.check_watch", "dddddd"),
     ("webhooks.claims_of", "ddddda"),
     ("webhooks.copy_events", "ddddda"),
@@ -458,6 +591,7 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("webhooks.has_reached", "ddddda"),
     ("webhooks.has_room", "ddddda"),
     ("webhooks.headers_problem", "aaaaaa"),
+    ("webhooks.health_object", "aaaaad"),
     ("webhooks.identify", "aaaaaa"),
     ("webhooks.is_behind", "ddddda"),
     ("webhooks.is_behind_another", "aaaaaa"),
@@ -511,16 +645,19 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("webhooks.payload", "ddddda"),
     ("webhooks.pick_deliveries", "dddddn"),
     ("webhooks.pick_from_outbox", "ddddda"),
+    ("webhooks.portal_link_object", "ddddda"),
     ("webhooks.purge_counts", "ddddda"),
     ("webhooks.purge_deleted_endpoints", "ddddda"),
     ("webhooks.purge_deliveries", "ddddda"),
     ("webhooks.purge_events", "ddddda"),
     ("webhooks.purge_idempotent_calls", "ddddda"),
+    ("webhooks.purge_page_links", "ddddda"),
     ("webhooks.purge_refused_events", "ddddda"),
     ("webhooks.purge_replays", "ddddda"),
     ("webhooks.purge_schema_warnings", "ddddda"),
     ("webhooks.read_emitted", "dddddd"),
     ("webhooks.read_event", "ddddda"),
+    ("webhooks.read_fields", "ddddda"),
     ("webhooks.record_attempts", "ddddda"),
     ("webhooks.refuse_field", "aaaaaa"),
     ("webhooks.refuse_filter", "aaaaaa"),
@@ -553,6 +690,8 @@ const FUNCTIONS: [(&str, &str); 228] = [
     ("webhooks.settle", "ddddda"),
     ("webhooks.signature_headers_problem", "aaaaaa"),
     ("webhooks.signing_secrets", "ddddda"),
+    ("webhooks.stats_buckets", "aaaaad"),
+    ("webhooks.stats_by_endpoint", "aaaaad"),
     ("webhooks.stats_object", "aaaaad"),
     ("webhooks.step_backfill", "ddddda"),
     ("webhooks.step_replay", "ddddda"),
@@ -597,16 +736,10 @@ async fn every_member_of_an_organisation_may_do_what_the_matrix_says_and_nothing
     private.stop().await;
 }
 
-/// Sees that everybody may do what the matrix says, and strangers what anon may.
-fn check(outcomes: &[&str], expected: &str, what: &str) {
-    let found = letters(outcomes);
-    assert_eq!(found[..COLUMNS], *expected, "{what}");
-    for (nth, letter) in found.chars().enumerate().skip(COLUMNS) {
-        assert_eq!(
-            Some(letter),
-            expected.chars().next(),
-            "stranger {nth}: {what}"
-        );
+/// Sees that everybody may do what the matrix says.
+fn check(everybody: &[Who], outcomes: &[&str], expected: &str, what: &str) {
+    for (who, letter) in everybody.iter().zip(letters(outcomes).chars()) {
+        assert_eq!(letter, who.like.letter(expected), "{}: {what}", who.name);
     }
 }
 
@@ -630,6 +763,9 @@ async fn check_tables(setup: &Setup) {
          insert into webhooks.endpoint_totals values ('{id}', 1, 0);
          insert into webhooks.tally (endpoint_id) values ('{id}');
          insert into webhooks.endpoint_health (endpoint_id) values ('{id}');
+         insert into webhooks.queue (endpoint_id, owner, due_from, waits_until)
+           values ('{id}', '{user}', 'infinity', 'infinity')
+           on conflict (endpoint_id) do update set owner = excluded.owner;
          insert into webhooks.deleted_endpoints (endpoint_id) values ('{id}');
          insert into webhooks.progress values ('tenancy', null) on conflict do nothing;
          insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
@@ -765,6 +901,17 @@ async fn check_tables(setup: &Setup) {
                 is("event_ref", "0"),
                 format!("(owner, event_ref) values ('{id}', 0)"),
                 "failures = failures",
+            ),
+        ),
+        (
+            "webhooks.page_links",
+            (
+                is("user_id", &user.to_string()),
+                format!(
+                    "(user_id, scopes, token_hash, seconds, expires_at)
+                     values ('{user}', '{{read}}', gen_random_uuid()::text, 60, now())"
+                ),
+                "scopes = scopes",
             ),
         ),
         (
@@ -936,7 +1083,7 @@ async fn check_tables(setup: &Setup) {
             for who in everybody {
                 outcomes.push(outcome(&mut client, who, statement).await);
             }
-            check(&outcomes, expected, statement);
+            check(everybody, &outcomes, expected, statement);
         }
     }
 }
@@ -956,7 +1103,7 @@ async fn check_functions(setup: &Setup) {
                  select string_agg(format('%L::%s',
                    case when t.typname = 'uuid' then '00000000-0000-4000-8000-000000000000'
                      when t.typname = 'text' then '[]' when t.typname in ('int4', 'int8', 'int2') then '1'
-                     when t.typname = 'bool' then 'true' when t.typname = 'jsonb' then '[]'
+                     when t.typname = 'bool' then 'true' when t.typname = 'interval' then '1 hour' when t.typname = 'jsonb' then '[]'
                      when t.typname = '_text' then '{*}' when t.typname like '\\_%' then '{}'
                      when t.typtype = 'c' then null
                      when t.typname = 'regprocedure' then null
@@ -992,6 +1139,6 @@ async fn check_functions(setup: &Setup) {
             "public.list_webhook_api_keys" if setup.reader_has_token => "daadad",
             _ => expected,
         };
-        check(&outcomes, expected, &format!("{name}: {call}"));
+        check(everybody, &outcomes, expected, &format!("{name}: {call}"));
     }
 }
