@@ -15,6 +15,17 @@ use crate::{command, run, say};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What the workers' wasm has, as worker-build tells wasm-opt: what the platform knows and no more.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-mutable-globals",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-reference-types",
+    "--enable-exception-handling",
+];
+
 /// A worker of this workspace.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Worker {
@@ -63,6 +74,14 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
         }
         if matches!(worker, Worker::Manage) {
             run(command(root, "node").args(["openapi/build.mjs", "manage/assets"]))?;
+            run(command(root, "vite").args([
+                "build",
+                "portal",
+                "--mode",
+                "portal",
+                "--logLevel",
+                "warn",
+            ]))?;
         }
         let wasm = fs::read(&packed).with_context(|| format!("reading {}", packed.display()))?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
@@ -94,7 +113,17 @@ fn build(root: &Path, folder: &Path) -> Result<()> {
         )
         .env("WASM_OPT_BIN", bin.join("wasm-opt"))
         .env("ESBUILD_BIN", bin.join("esbuild"));
-    run(&mut build)
+    run(&mut build)?;
+    // The names of functions, which worker-build keeps, are a tenth of what is uploaded: a panic logs its message and its
+    // place without them.
+    let mut strip = command(root, "wasm-opt");
+    strip.current_dir(folder).args(WASM_FEATURES);
+    run(strip.args([
+        "--strip-debug",
+        "build/index_bg.wasm",
+        "--output",
+        "build/index_bg.wasm",
+    ]))
 }
 
 fn modified(file: &Path) -> Result<SystemTime> {

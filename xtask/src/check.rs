@@ -68,7 +68,10 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
             ];
             cargo(root, &[&wasm[..], &deny].concat())?;
             say("types");
-            run(command(root, "tsc").args(["--project", "clients/typescript"]))
+            for project in ["clients/typescript", "portal"] {
+                run(command(root, "tsc").args(["--project", project]))?;
+            }
+            Ok(())
         })?;
         timed("unit tests", &mut || {
             say("unit and property tests");
@@ -102,6 +105,7 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
         left_out.extend(stack.left_out());
         if filter.is_none() {
             contract::expect_exercised(root, &stack.exercised()?)?;
+            left_out.extend(browser_tests(root, &stack.file)?);
         }
         for session in ["1", "2"].iter().filter(|_| filter.is_none()) {
             say("SQL tests with other time zones and formats");
@@ -128,6 +132,23 @@ pub(crate) fn run_all(root: &Path, filter: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// The tests of the portal in a real browser, if there is one: what to install, if not.
+fn browser_tests(root: &Path, stack: &Path) -> Result<Option<String>> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let chromium = named.unwrap_or_else(|| PathBuf::from("/usr/bin/chromium"));
+    if !chromium.is_file() {
+        return Ok(Some(format!(
+            "the browser tests: there is no {}; `apt-get install chromium`, or set CHROMIUM to one",
+            chromium.display()
+        )));
+    }
+    say("browser tests");
+    let mut tests = command(root, "node");
+    tests.args(["--test", "--test-concurrency=1", "portal/tests/*.test.ts"]);
+    run(tests.env("WEBHOOKS_STACK", stack).env("CHROMIUM", chromium))?;
+    Ok(None)
+}
+
 /// Says what was left out because something is not installed, which CI does not let pass.
 fn tell_left_out(left_out: &[String]) -> Result<()> {
     for what in left_out {
@@ -143,9 +164,11 @@ fn tell_left_out(left_out: &[String]) -> Result<()> {
 /// Looks through everything that was logged for what a secret, a key or a token looks
 /// like. What was logged at all is the check's own check: tests make workers log errors.
 fn expect_no_secrets(logs: &[(PathBuf, String)]) -> Result<()> {
-    const SHAPES: [&str; 5] = [
+    const SHAPES: [&str; 7] = [
         "whsec_",
         "nk_live_",
+        "wpl_",
+        "wps_",
         "sb_secret_",
         "eyJhbGciOi",
         "postgres://",

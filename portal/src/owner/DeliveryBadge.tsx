@@ -1,0 +1,16 @@
+import type { Schemas } from "../shared/api.ts";
+import type { IconName } from "../shared/components/Icon.tsx";
+import { StatusBadge, type Tone } from "../shared/components/StatusBadge.tsx";
+import { texts } from "../texts.ts";
+
+const LOOKS: Record<Schemas["DeliveryStatus"], { tone: Tone; icon: IconName }> = {
+  success: { tone: "good", icon: "check" },
+  failed: { tone: "bad", icon: "cross" },
+  retrying: { tone: "warning", icon: "repeat" },
+  pending: { tone: "busy", icon: "clock" },
+};
+
+/** The status of a delivery in a word. */
+export function DeliveryBadge({ status }: { status: Schemas["DeliveryStatus"] }) {
+  return <StatusBadge {...LOOKS[status]} label={texts.statuses[status]} />;
+}

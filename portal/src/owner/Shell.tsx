@@ -1,0 +1,97 @@
+import { Link, Outlet, useLocation, type LinkProps } from "@tanstack/react-router";
+import { lazy, Suspense, useSyncExternalStore } from "react";
+
+import { Foreign } from "../shared/components/Foreign.tsx";
+import { Icon } from "../shared/components/Icon.tsx";
+import { hasNotices, onNotice } from "../shared/notify.ts";
+import { useSettings } from "../shared/settings-context.ts";
+import { texts } from "../texts.ts";
+import { session, useCanWrite, useSession } from "./session.ts";
+
+const Toasts = lazy(() => import("../shared/components/Toasts.tsx"));
+
+/** The pages of the header, and what the paths below each begin with. */
+const PAGES: { to: LinkProps["to"]; below: string; label: string }[] = [
+  { to: "/", below: "/endpoints/", label: texts.pages.endpoints },
+  { to: "/events", below: "/events/", label: texts.pages.events },
+  { to: "/replays", below: "/replays/", label: texts.pages.replays },
+  { to: "/event-types", below: "/event-types/", label: texts.pages.eventTypes },
+  { to: "/api-keys", below: "/api-keys/", label: texts.pages.apiKeys },
+];
+
+/** What stands around every page: the skip link, the header with the pages, the messages. */
+export function Shell() {
+  const needsToasts = useSyncExternalStore(onNotice, hasNotices);
+  return (
+    <>
+      <a className="skip-link" href="#content" onClick={skipToContent}>{texts.skip}</a>
+      <header className="header">
+        <div className="header-inner">
+          <Brand />
+          <Pages />
+          <SessionMarks />
+        </div>
+      </header>
+      <main id="content" className="page" tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Suspense fallback={null}>{needsToasts && <Toasts />}</Suspense>
+    </>
+  );
+}
+
+function Pages() {
+  const path = useLocation({ select: (at) => at.pathname });
+  return (
+    <nav aria-label={texts.pages.label} className="header-pages">
+      <ul>
+        {PAGES.map(({ to, below, label }) => (
+          <li key={to}>
+            <Link
+              to={to}
+              activeOptions={{ exact: true, includeSearch: false }}
+              data-active={path.startsWith(below) || undefined}
+            >
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Brand() {
+  const { name, logo } = useSettings();
+  return (
+    <Link to="/" className="brand" activeProps={{}}>
+      {logo ? <img src={logo} alt="" height="24" /> : <span className="brand-mark" aria-hidden="true" />}
+      <Foreign>{name}</Foreign>
+    </Link>
+  );
+}
+
+function SessionMarks() {
+  const { owners } = useSession();
+  const canWrite = useCanWrite();
+  return (
+    <div className="row header-marks">
+      {!canWrite && (
+        <span className="badge badge-quiet" title={texts.readOnly.reason}>
+          <Icon name="lock" />{texts.readOnly.mark}
+        </span>
+      )}
+      {owners.length > 1 && (
+        <button type="button" className="button button-small" onClick={() => session.changeOwner()}>
+          {texts.owners.change}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** The hash stays out of the address: it is where credentials come in. */
+function skipToContent(event: React.MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}

@@ -1,0 +1,35 @@
+import { createRoot } from "react-dom/client";
+
+import { applyBrand } from "../shared/brand.ts";
+import { SettingsContext } from "../shared/settings-context.ts";
+import { takeFromLocation } from "../shared/session.ts";
+import "../styles.css";
+import { App } from "./App.tsx";
+import { router } from "./router.tsx";
+import { session, settings } from "./session.ts";
+
+/** Opens the session by what is in the address, and goes where its link leads. */
+async function open(): Promise<void> {
+  const endpointId = await session.open(takeFromLocation());
+  if (endpointId) await router.navigate({ to: "/endpoints/$endpointId", params: { endpointId }, replace: true });
+}
+
+applyBrand(settings.color);
+document.title = settings.name;
+// The page's code is loaded while the session opens.
+void router.load();
+void open();
+// A link that is opened where the portal is open already changes the hash alone.
+window.addEventListener("hashchange", () => {
+  const given = takeFromLocation();
+  if (given) void session.open(given);
+});
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <SettingsContext value={settings}>
+      <App />
+    </SettingsContext>,
+  );
+}
