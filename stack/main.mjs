@@ -3,7 +3,7 @@
 // it:
 //
 //   node stack/main.mjs --dir <folder> --migrations <script> [--fresh] [--no-cron]
-//     [--random-ports] [--strict] [--with-parent]
+//     [--random-ports] [--strict] [--demo] [--portal] [--with-parent]
 //
 // The script is made by the crate `migrations`.
 //
@@ -29,6 +29,7 @@ import { parseArgs } from "node:util";
 import { generateApiKey } from "@supabase/lite";
 import postgres from "postgres";
 
+import { makeDemoTraffic } from "./demo.mjs";
 import { migrate } from "./migrate.mjs";
 import { postgresServer } from "./postgres.mjs";
 import { freePort, startProgram } from "./process.mjs";
@@ -46,14 +47,16 @@ const WORKER_SETTINGS = [
 /** For the paid plan of Workers, as docs/configuration.md has it: workerd counts nothing. */
 const PAID = { DELIVERY_BATCH: "50", MAX_SUBREQUESTS: "1000", MAX_SENT_BYTES: "67108864" };
 const PORTS = {
-  manage: 8787, deliver: 8788, receiver: 8789, supabase: 54321, postgres: 54322,
+  manage: 8787, deliver: 8788, receiver: 8789, portal: 8790, supabase: 54321, postgres: 54322,
 };
 
 const { values: flags } = parseArgs({
   options: {
+    demo: { type: "boolean", default: false },
     dir: { type: "string" },
     fresh: { type: "boolean", default: false },
     migrations: { type: "string" },
+    portal: { type: "boolean", default: false },
     "no-cron": { type: "boolean", default: false },
     "random-ports": { type: "boolean", default: false },
     strict: { type: "boolean", default: false },
@@ -63,6 +66,8 @@ const { values: flags } = parseArgs({
 const dir = path.resolve(flags.dir);
 const stackFile = path.join(dir, "stack.json");
 const started = [];
+/** Whether the screen was shown: what the receiver gets before is not printed. */
+let isReady = false;
 /** How to crash each part that can be. */
 const crashes = {};
 let stopping;
@@ -136,7 +141,7 @@ async function main() {
   step("receiver and demo user");
   const receiver = await startReceiver({
     port: await port("receiver"),
-    print,
+    print: (line) => isReady && console.log(line),
     secrets: async () => {
       const rows = await sql`
         select e.secret, array(select p.secret from unnest(e.previous_secrets) p) as previous
@@ -158,10 +163,29 @@ async function main() {
     api_key: user.api_key,
     receiver_url: receiver.url,
   };
+  if (flags.demo) {
+    step("demo traffic");
+    await makeDemoTraffic(stack, sql);
+  }
+  const portal = flags.portal ? await hotPortal(stack) : `${stack.manage_url}/portal`;
   // Written whole, then moved: whoever sees the file sees all of it.
   await fs.writeFile(`${stackFile}.new`, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
   await fs.rename(`${stackFile}.new`, stackFile);
-  showScreen(stack);
+  showScreen(stack, portal);
+  isReady = true;
+}
+
+/** The portal as it stands in portal/, changed in the browser as its files are. Gives its URL. */
+async function hotPortal({ manage_url }) {
+  step("portal");
+  process.env.MANAGE_URL = manage_url;
+  const { createServer } = await import("vite");
+  const server = await createServer({
+    root: path.join(root, "portal"), mode: "portal", server: { host: "127.0.0.1", port: PORTS.portal },
+  });
+  started.push({ stop: () => server.close() });
+  await server.listen();
+  return `${server.resolvedUrls.local[0].replace(/\/$/, "")}`;
 }
 
 /** Two stacks in one folder would fight for its database. */
@@ -233,10 +257,6 @@ async function crash(line) {
   if (!crashes[part]) throw new Error(`there is no such command: ${line}`);
   await crashes[part]();
   console.log("crashed");
-}
-
-function print(line) {
-  console.log(line);
 }
 
 /** A Supabase or PostgREST from outside, if the environment names one. */
@@ -383,7 +403,7 @@ async function mintUser(sql) {
   return { id, jwt: `${unsigned}.${signature}` };
 }
 
-function showScreen(stack) {
+function showScreen(stack, portal) {
   print(`
   manage    ${stack.manage_url}/webhooks
   deliver   ${stack.deliver_url}
@@ -393,7 +413,7 @@ function showScreen(stack) {
   all keys  ${path.relative(process.cwd(), stackFile)}
 
 Demo user
-  Portal    ${stack.manage_url}/portal#access_token=${stack.user_jwt}
+  Portal    ${portal}#access_token=${stack.user_jwt}
   JWT       ${stack.user_jwt}
   API key   ${stack.api_key}
 

@@ -1,6 +1,6 @@
 // A receiver for the demo: prints what arrives, and whether it verifies.
 //
-// `POST /break` makes it answer 500 until `POST /repair`.
+// `POST /break` makes it answer 500 until `POST /repair`, and `/fails` always does.
 
 import http from "node:http";
 
@@ -37,10 +37,11 @@ export async function startReceiver({ port, secrets, print }) {
       chunks.push(chunk);
     }
     const body = Buffer.concat(chunks).toString();
+    const status = broken || request.url === "/fails" ? 500 : 200;
     const verdict = verify(body, request.headers, await secrets());
     const time = new Date().toLocaleTimeString();
-    print(`${time}  ${request.method} ${request.url}  ${verdict}  → ${broken ? 500 : 200}\n    ${body.slice(0, 500)}`);
-    answer(broken ? 500 : 200, broken ? { error: "broken on request" } : { received: true });
+    print(`${time}  ${request.method} ${request.url}  ${verdict}  → ${status}\n    ${body.slice(0, 500)}`);
+    answer(status, status === 500 ? { error: "broken on request" } : { received: true });
   }
   await new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -39,6 +39,12 @@ enum Task {
         /// Refuse local endpoints, as in production (ALLOW_LOCAL_ENDPOINTS off)
         #[arg(long)]
         strict: bool,
+        /// Give the demo user endpoints of several kinds and an hour of traffic
+        #[arg(long)]
+        demo: bool,
+        /// Serve the portal from its sources, and change it in the browser as they change
+        #[arg(long)]
+        portal: bool,
     },
     /// Checks formatting and lints, and runs all tests
     Test {
@@ -86,10 +92,22 @@ fn perform(task: &Task) -> Result<()> {
         Task::Bench { ref options } => bench::run_all(&root, options),
         Task::Migrate(ref options) => migrate::run(&root, options),
         Task::Deploy(ref options) => deploy::run_all(&root, options),
-        Task::Dev { fresh, strict } => {
+        Task::Dev {
+            fresh,
+            strict,
+            demo,
+            portal,
+        } => {
             setup::all(&root)?;
             build::workers(&root, &build::Worker::ALL)?;
-            stack::dev(&root, fresh, strict)
+            let flags = [
+                (fresh, "--fresh"),
+                (strict, "--strict"),
+                (demo, "--demo"),
+                (portal, "--portal"),
+            ];
+            let flags = flags.iter().filter(|(is_set, _)| *is_set);
+            stack::dev(&root, flags.map(|(_, flag)| *flag))
         }
         Task::Test { ref filter } => check::run_all(&root, filter.as_deref()),
         Task::Build { worker } => {

@@ -20,18 +20,15 @@ const POLL: Duration = Duration::from_millis(50);
 const START_LIMIT: Duration = Duration::from_secs(120);
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs the stack until it is interrupted.
-pub(crate) fn dev(root: &Path, fresh: bool, strict: bool) -> Result<()> {
+/// Runs the stack with these flags of `stack/main.mjs` until it is interrupted.
+pub(crate) fn dev<'a>(root: &Path, flags: impl Iterator<Item = &'a str>) -> Result<()> {
     catch_interrupts()?;
     say("starting the local stack");
     let mut main = program(root, &root.join(".dev"))?;
-    if fresh {
-        main.arg("--fresh");
-    }
-    if strict {
-        main.arg("--strict");
-    }
-    let mut child = main.spawn().context("node could not be started")?;
+    let mut child = main
+        .args(flags)
+        .spawn()
+        .context("node could not be started")?;
     loop {
         if let Some(status) = child.try_wait()? {
             ensure!(
