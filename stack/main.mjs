@@ -404,7 +404,7 @@ async function mintUser(sql) {
 }
 
 function showScreen(stack, portal) {
-  print(`
+  console.log(`
   manage    ${stack.manage_url}/webhooks
   deliver   ${stack.deliver_url}
   receiver  ${stack.receiver_url}   (POST /break: answers 500; POST /repair: 200 again)
