@@ -99,14 +99,14 @@ pub(crate) fn run_all(root: &Path) -> Result<Option<String>> {
     for fuzz in [
         Fuzz {
             name: "fuzz-deliver",
-            paths: "^/(metrics|event-types/.*|webhooks-deliver/.*)?$",
+            paths: "^/(metrics|event-types/.*|portal-links.*|webhooks-deliver/.*)?$",
             phases: "examples,coverage,fuzzing",
             url: |stack| &stack.deliver_url,
             token: |stack| &stack.service_role_key,
         },
         Fuzz {
             name: "fuzz-manage",
-            paths: "^/(webhooks(/|$)|stats|events|event-types$|api-keys|deliveries|replays)",
+            paths: "^/(webhooks(/|$)|stats|events|event-types$|api-keys|deliveries|replays|portal-session)",
             phases: "examples,coverage,fuzzing,stateful",
             url: |stack| &stack.manage_url,
             token: |stack| &stack.user_jwt,

@@ -105,6 +105,12 @@ async fn events_are_held_to_the_schema_of_their_type() {
         (&json!(1), &json!(1))
     );
     assert_eq!(answer["events"][1]["code"], "schema_violation");
+    // So is a test, of what its owner wrote.
+    let endpoint = user.register("https://example.com/").await;
+    let path = format!("/webhooks/{}/test", endpoint.id);
+    let test = json!({"event_type": "boat.sold", "data": {}});
+    let test = user.post(&path, &test).await;
+    assert_eq!(test.expect_error(400), "schema_violation");
     // With a warning it is taken and counted.
     put(stack, "boat.sold", &json!({"validation": "warn"}))
         .await
