@@ -1,0 +1,106 @@
+// Every width, the keyboard alone, and how much is loaded.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { launch, scene, stack, WIDTHS, withPerson } from "./person.ts";
+
+const MOST_BYTES = 150_000;
+const SLOWEST_MS = 3_000;
+
+scene("every page fits from a phone to a wide screen", async (person) => {
+  const { owner, page, receiver } = person;
+  const { id } = await owner.register(receiver.url, { description: "d".repeat(300), metadata: { region: "eu" } });
+  await owner.emit("vehicle.created", { vin: "WIDE" });
+  await person.open();
+  await person.sees("Endpoints");
+  const headings: Record<string, string | RegExp> = {
+    "": "Endpoints",
+    "/endpoints/new": "Add endpoint",
+    [`/endpoints/${id}`]: /127\.0\.0\.1/,
+    [`/endpoints/${id}?tab=deliveries`]: /127\.0\.0\.1/,
+    [`/endpoints/${id}?tab=settings`]: /127\.0\.0\.1/,
+    [`/endpoints/${id}/edit`]: "Edit endpoint",
+    "/events": "Events",
+    "/replays": "Replays",
+    "/event-types": "Event types",
+  };
+  for (const [path, heading] of Object.entries(headings)) {
+    await person.goTo(path);
+    await person.sees(heading);
+    await page.waitForLoadState("networkidle");
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      await person.fits();
+    }
+    await person.inspect();
+  }
+});
+
+scene("an owner registers an endpoint with the keyboard alone", async (person) => {
+  const { page, receiver } = person;
+  const focused = () => page.evaluate(() => {
+    const element = document.activeElement;
+    if (element instanceof HTMLInputElement) return element.labels?.[0]?.textContent ?? "";
+    return element?.matches("a, button") ? element.textContent : "";
+  });
+  const tabTo = async (name: string) => {
+    for (let presses = 0; presses < 200; presses += 1) {
+      await page.keyboard.press("Tab");
+      if ((await focused()).startsWith(name)) return;
+    }
+    assert.fail(`Tab does not reach ${name}`);
+  };
+  await person.open();
+  await person.reads("Receive your first webhook");
+  await tabTo("Add your first endpoint");
+  await page.keyboard.press("Enter");
+  await person.sees("Add endpoint");
+  await page.getByRole("checkbox", { name: "All events" }).waitFor();
+  await tabTo("URL");
+  await page.keyboard.type(receiver.url);
+  await tabTo("All events");
+  await page.keyboard.press("Space");
+  await tabTo("vehicle.created");
+  await page.keyboard.press("Space");
+  await tabTo("None: side by side");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await page.getByRole("radio", { name: /all of the endpoint's events/ }).isChecked(), true);
+  await tabTo("Add endpoint");
+  await page.keyboard.press("Enter");
+  await person.sees("The endpoint is added");
+  await tabTo("To the endpoint");
+  await page.keyboard.press("Enter");
+  await page.getByRole("tab", { name: "Overview" }).waitFor();
+});
+
+test("the list of endpoints is small to load and soon there", { timeout: 30_000 }, async (context) => {
+  const browser = await launch();
+  try {
+    await withPerson(browser, {}, async (person) => {
+      const { owner, page, receiver } = person;
+      await owner.register(receiver.url);
+      const bodies = new Map<string, Promise<Buffer>>();
+      page.on("response", (response) => {
+        const { pathname } = new URL(response.url());
+        if (pathname === "/portal" || pathname.startsWith("/portal/")) bodies.set(pathname, response.body());
+      });
+      await person.open();
+      await page.getByRole("table").waitFor();
+      const sizes = (await Promise.all(bodies.values())).map((body) => gzipSync(body, { level: 9 }).length);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      context.diagnostic(`first load: ${total} bytes gzipped, in ${sizes.length} files`);
+      assert.ok(total > 0 && total < MOST_BYTES, `${total} bytes`);
+
+      const start = performance.now();
+      await page.goto(`${stack.manage_url}/portal`);
+      await page.getByRole("link", { name: "Add endpoint" }).click({ trial: true });
+      const elapsed = Math.round(performance.now() - start);
+      context.diagnostic(`interactive after ${elapsed} ms`);
+      assert.ok(elapsed < SLOWEST_MS, `${elapsed} ms`);
+    });
+  } finally {
+    await browser.close();
+  }
+});
