@@ -11,9 +11,9 @@
 //! | `{"action": "retry"}` | sends one batch of what is due |
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
-//! `PUT /event-types/:name` keeps the catalogue of event types, `POST /events/erase` erases what events say, and
-//! `POST /portal-links` makes links to the portal, `GET /metrics` is for a monitoring system; all are for holders of the service key, the metrics also for holders of
-//! the metrics key.
+//! `PUT /event-types/:name` keeps the catalogue of event types, `POST /events/erase` erases what events say,
+//! `POST /portal-links` makes links to the portal, and `GET /metrics` is for a monitoring system; all are for holders of
+//! the service key, the metrics also for holders of the metrics key.
 //!
 //! The cron trigger has the database do its upkeep, and sends what is stored and due until nothing
 //! is left or its time is up. With a queue bound to `WORK`, all of them put messages in instead of
