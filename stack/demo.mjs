@@ -63,6 +63,7 @@ async function moveBack(sql, user_id) {
     await sql`update public.webhook_deliveries d
       set created_at = d.created_at - m.shift, delivered_at = d.delivered_at - m.shift
       from moved m where m.id = d.event_ref`;
+    await sql`update public.webhook_endpoints set created_at = created_at - interval '1 day' where user_id = ${user_id}`;
     await sql`update webhooks.tally t set recorded_at = t.recorded_at - interval '1 hour' * random()
       where t.endpoint_id in (select e.id from public.webhook_endpoints e where e.user_id = ${user_id})`;
   });

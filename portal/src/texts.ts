@@ -46,6 +46,7 @@ export const texts = {
     search: "Search event types",
     list: "Event types",
     all: "All events",
+    allBut: "All but endpoint.*, which are about your endpoints themselves.",
     unknown: "Not in the catalogue",
     noMatch: "No event type matches.",
     more: (count: number) => `+ ${count} more`,

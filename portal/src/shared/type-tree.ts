@@ -18,6 +18,8 @@ export function buildTypeTree<Type extends NamedType>(types: Type[], search: str
   const groups = new Map<string, TypeNode>();
   const sorted = types.toSorted((a, b) => a.name.localeCompare(b.name, "en"));
   for (const { name, description } of sorted) {
+    // The catalogue lists it, too: it is no type.
+    if (name === "*") continue;
     if (wanted && !`${name} ${description ?? ""}`.toLowerCase().includes(wanted)) continue;
     childrenFor(name, roots, groups).push({ name, description, children: [] });
   }
@@ -41,8 +43,11 @@ function childrenFor(name: string, roots: TypeNode[], groups: Map<string, TypeNo
   return list;
 }
 
-/** Whether one of the chosen names is this one, or a group that has it. */
+/** Whether one of the chosen names is this one, or a group that has it. `*` has all but the types about endpoints. */
 export function covers(chosen: string[], name: string): boolean {
-  return chosen.some((choice) =>
-    choice === "*" || choice === name || (choice.endsWith(".*") && name.startsWith(choice.slice(0, -1))));
+  return chosen.some((choice) => {
+    if (choice === name) return true;
+    if (choice === "*") return !name.startsWith("endpoint.");
+    return choice.endsWith(".*") && name.startsWith(choice.slice(0, -1));
+  });
 }

@@ -27,7 +27,11 @@ export function TypeTree({ types, chosen, onChange }: TypeTreeProps) {
       <SearchField label={texts.types.search} value={search} onChange={setSearch} delayMs={80} />
       <div className="type-tree-list" role="group" aria-label={texts.types.list} tabIndex={0}>
         <ul>
-          <li><Choice name="*" label={texts.types.all} chosen={chosen} onToggle={toggle} /></li>
+          <li>
+            <Choice
+              name="*" label={texts.types.all} description={texts.types.allBut} chosen={chosen} onToggle={toggle}
+            />
+          </li>
           {nodes.map((node) => <Branch key={node.name} node={node} chosen={chosen} onToggle={toggle} />)}
           {others.map((name) => (
             <li key={name}>
