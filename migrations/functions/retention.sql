@@ -2,7 +2,7 @@
 -- step waits for a locked row.
 
 -- Deletes up to `most` deliveries that ended and are older than `before`, with their attempts. Goes
--- through the endpoints by id, 10,000 a step; webhooks.progress says where the next step goes on.
+-- through the endpoints by id, 5,000 a step; webhooks.progress says where the next step goes on.
 -- Answers how many.
 create or replace function webhooks.purge_deliveries(before timestamptz, most integer)
 returns integer
@@ -18,11 +18,11 @@ declare
   purged integer;
 begin
   select e.id into upto from public.webhook_endpoints e
-  where e.id > start order by e.id offset 9999 limit 1;
+  where e.id > start order by e.id offset 4999 limit 1;
   with old as materialized (
     select d.row_id, d.endpoint_id
     from (
-      select e.id from public.webhook_endpoints e where e.id > start order by e.id limit 10000
+      select e.id from public.webhook_endpoints e where e.id > start order by e.id limit 5000
     ) e
     cross join lateral (
       select d.ctid as row_id, d.endpoint_id from public.webhook_deliveries d

@@ -414,7 +414,7 @@ async fn after_a_backup_with_sequences_ahead_of_the_tables_upkeep_finds_what_is_
 }
 
 /// On a connection that has planned everything while the tables were empty. A step of upkeep looks at
-/// up to 10,000 of the 100,000 endpoints.
+/// up to 5,000 of the 100,000 endpoints.
 #[tokio::test]
 async fn among_three_hundred_thousand_deliveries_nothing_is_slow_without_analyze() {
     let database = Database::start().await;
