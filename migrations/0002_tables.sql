@@ -241,31 +241,29 @@ comment on column public.webhook_api_keys.key_hash is
 
 -- Internal tables -------------------------------------------------------------
 
-create table webhooks.page_links (
-  id uuid constraint page_links_pkey primary key default gen_random_uuid(),
-  user_id uuid constraint page_links_user_id_fkey references auth.users (id) on delete cascade,
-  operator text constraint page_links_operator_valid check (char_length(operator) between 1 and 100),
+create table webhooks.portal_links (
+  id uuid constraint portal_links_pkey primary key default gen_random_uuid(),
+  user_id uuid not null constraint portal_links_user_id_fkey references auth.users (id) on delete cascade,
   scopes text[] not null
-    constraint page_links_scopes_valid
+    constraint portal_links_scopes_valid
       check (scopes <@ array['read', 'write'] and cardinality(scopes) > 0),
   endpoint_id uuid,
-  token_hash text not null constraint page_links_token_hash_key unique,
-  session_hash text constraint page_links_session_hash_key unique,
+  token_hash text not null constraint portal_links_token_hash_key unique,
+  session_hash text constraint portal_links_session_hash_key unique,
   seconds integer not null
-    constraint page_links_seconds_valid check (seconds between 60 and 86400),
+    constraint portal_links_seconds_valid check (seconds between 60 and 86400),
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   opened_at timestamptz,
-  revoked_at timestamptz,
-  constraint page_links_is_of_one check ((user_id is null) <> (operator is null))
+  revoked_at timestamptz
 );
-comment on table webhooks.page_links is
-  'Links to the portal of an owner (user_id) or to the console (operator, a name), and the session that each opened.';
-comment on column webhooks.page_links.token_hash is
+comment on table webhooks.portal_links is
+  'Links that open the portal for an owner (user_id), and the session that each opened.';
+comment on column webhooks.portal_links.token_hash is
   'sha256_ and the hex SHA-256 of the token in the link, which is taken once.';
-comment on column webhooks.page_links.session_hash is
+comment on column webhooks.portal_links.session_hash is
   'The same of what the page calls with. Null until the link was opened.';
-comment on column webhooks.page_links.seconds is
+comment on column webhooks.portal_links.seconds is
   'How long the link can be opened, and then how long the session lasts.';
 
 create table webhooks.settings (

@@ -46,8 +46,8 @@ create index idx_webhook_deliveries_leased
 create index idx_webhook_api_keys_user_id on public.webhook_api_keys (user_id, created_at desc);
 
 -- Endpoints with something due, owner by owner; and those that wait, by time.
-create index idx_page_links_user_id on webhooks.page_links (user_id, created_at desc);
-create index idx_page_links_expires_at on webhooks.page_links (expires_at);
+create index idx_portal_links_user_id on webhooks.portal_links (user_id, created_at desc);
+create index idx_portal_links_expires_at on webhooks.portal_links (expires_at);
 create index idx_queue_due on webhooks.queue (owner, endpoint_id) where waits_until is null;
 create index idx_queue_waiting on webhooks.queue (waits_until) where waits_until is not null;
 

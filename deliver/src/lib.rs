@@ -312,7 +312,7 @@ enum Caller {
     Metrics,
 }
 
-/// Refuses whoever does not hold the service key.
+/// Refuses callers without the service key.
 fn expect_service(request: &Request, invocation: &Invocation) -> Result<(), Error> {
     match authorize(request, &invocation.config)? {
         Caller::Service => Ok(()),

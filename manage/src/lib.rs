@@ -48,7 +48,7 @@ mod query;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::config::{ManageConfig, PortalConfig};
+use shared::config::ManageConfig;
 use shared::endpoint::LocalEndpoints;
 use shared::error::Error;
 use shared::parse;
@@ -60,6 +60,7 @@ use worker::{Context, Env, Request, Response, Result as WorkerResult, event};
 
 use crate::auth::Credentials;
 use crate::idempotency::IdempotencyKey;
+use crate::portal::Portal;
 use crate::query::Query;
 
 /// The largest request body that is read, in bytes.
@@ -124,18 +125,11 @@ enum Resource {
     ApiKeys,
     /// One API key.
     ApiKey(Uuid),
-    /// The page at `/portal`, and whatever path it shows.
-    Portal,
-    /// What the page calls with.
-    PortalSession,
 }
 
 impl Resource {
     fn parse(path: &str) -> Result<Self, Error> {
         let nothing = Error::NotFound("There is nothing here, try /webhooks");
-        if platform::path_below(path, &["/portal"]).is_some() {
-            return Ok(Self::Portal);
-        }
         let below = platform::path_below(path, &PREFIXES).or_else(|| {
             // What belongs to no endpoint is at the root, too.
             let path = path.trim_end_matches('/').strip_prefix('/')?;
@@ -149,7 +143,6 @@ impl Resource {
                         "api-keys",
                         "deliveries",
                         "replays",
-                        "portal-session",
                     ]
                     .contains(&first)
                 })
@@ -178,7 +171,6 @@ impl Resource {
             ["replays"] => Self::Replays,
             ["replays", id] => Self::Replay(uuid(id, "Replay not found")?),
             ["replays", id, "cancel"] => Self::ReplayEnd(uuid(id, "Replay not found")?),
-            ["portal-session"] => Self::PortalSession,
             ["event-types"] => Self::EventTypes,
             ["api-keys"] => Self::ApiKeys,
             ["api-keys", id] => Self::ApiKey(uuid(id, "API key not found")?),
@@ -210,14 +202,12 @@ impl Resource {
             | Self::Pause
             | Self::Resume
             | Self::NewReplay(_)
-            | Self::ReplayEnd(_)
-            | Self::PortalSession => "POST, OPTIONS",
+            | Self::ReplayEnd(_) => "POST, OPTIONS",
             Self::Erasure => "GET, HEAD, POST, OPTIONS",
             Self::Deliveries(_)
             | Self::Delivery(..)
             | Self::Stats(_)
             | Self::StatsByEndpoint
-            | Self::Portal
             | Self::Events
             | Self::Event
             | Self::Replays
@@ -292,19 +282,19 @@ async fn fetch(request: Request, env: Env, _context: Context) -> WorkerResult<Re
 }
 
 async fn handle(mut request: Request, method: &str, env: &Env) -> Result<Reply, Error> {
-    let resource = Resource::parse(&request.path())?;
-    if !resource.methods().split(", ").any(|name| name == method) {
-        return Err(Error::MethodNotAllowed(resource.methods()));
+    let path = request.path();
+    let expect = |methods: &'static str| match methods.split(", ").any(|name| name == method) {
+        true => Ok(()),
+        false => Err(Error::MethodNotAllowed(methods)),
+    };
+    if let Some(portal) = Portal::parse(&path) {
+        expect(portal.methods())?;
+        return portal.answer(&mut request, env).await;
     }
+    let resource = Resource::parse(&path)?;
+    expect(resource.methods())?;
 
-    let lookup = |name| platform::setting(env, name);
-    if matches!(resource, Resource::Portal) {
-        return portal::page(env, &PortalConfig::from_lookup(&lookup)?).await;
-    }
-    let config = ManageConfig::from_lookup(&lookup)?;
-    if matches!(resource, Resource::PortalSession) {
-        return portal::open(&mut request, &config).await;
-    }
+    let config = ManageConfig::from_lookup(&|name| platform::setting(env, name))?;
     let header = |name| platform::header(&request, name);
     let credentials = Credentials::read(
         header("authorization").as_deref(),
@@ -400,9 +390,6 @@ impl Call<'_> {
             (Resource::ApiKeys, "GET") => account::api_keys(database).await,
             (Resource::ApiKeys, _) => account::create_api_key(database, body, key).await,
             (Resource::ApiKey(id), _) => account::delete_api_key(database, id).await,
-            (Resource::Portal | Resource::PortalSession, _) => {
-                Err(Error::Internal("answered before this".to_owned()))
-            }
         }
     }
 }

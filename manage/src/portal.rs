@@ -11,7 +11,7 @@ use shared::secret::{self, Secret};
 use uuid::Uuid;
 use worker::{Env, Request};
 
-/// The cookie by which a session outlives a reload. Scripts do not see it, and no other call looks at it.
+/// The cookie that keeps a session for a reload. Scripts do not see it, and no other call reads it.
 const COOKIE: &str = "webhooks_portal";
 
 /// The page's file, and where its settings go.
@@ -22,8 +22,47 @@ const NO_SETTINGS: &str = r#"name="webhooks-portal" content="""#;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
 
+/// What needs no credential: the page, and the call that gives it one.
+#[derive(Clone, Copy)]
+pub(crate) enum Portal {
+    /// The page at `/portal`, and at whatever path it shows.
+    Page,
+    /// The session that it calls with.
+    Session,
+}
+
+impl Portal {
+    /// What a path stands for, if it is the portal's.
+    pub(crate) fn parse(path: &str) -> Option<Self> {
+        if platform::path_below(path, &["/portal"]).is_some() {
+            return Some(Self::Page);
+        }
+        let session = "portal-session";
+        let is_session = platform::path_below(path, &crate::PREFIXES) == Some(session)
+            || path.trim_matches('/') == session;
+        is_session.then_some(Self::Session)
+    }
+
+    /// As `Allow` lists them.
+    pub(crate) fn methods(self) -> &'static str {
+        match self {
+            Self::Page => "GET, HEAD, OPTIONS",
+            Self::Session => "POST, OPTIONS",
+        }
+    }
+
+    /// Answers a call.
+    pub(crate) async fn answer(self, request: &mut Request, env: &Env) -> Result<Reply, Error> {
+        let lookup = |name| platform::setting(env, name);
+        match self {
+            Self::Page => page(env, &PortalConfig::from_lookup(&lookup)?).await,
+            Self::Session => open(request, &ManageConfig::from_lookup(&lookup)?).await,
+        }
+    }
+}
+
 /// `GET /portal` and below → 200, the page with the operator's settings.
-pub(crate) async fn page(env: &Env, config: &PortalConfig) -> Result<Reply, Error> {
+async fn page(env: &Env, config: &PortalConfig) -> Result<Reply, Error> {
     let page = platform::asset(env, PAGE).await?;
     let settings = serde_json::to_string(config).map_err(|e| Error::Internal(e.to_string()))?;
     let settings = format!(
@@ -50,9 +89,9 @@ fn in_attribute(text: &str) -> String {
         .replace('<', "&lt;")
 }
 
-/// `POST /portal-session` `{token?}` → 200 with the session. A token is taken once; without one the session goes on
-/// that the cookie is of.
-pub(crate) async fn open(request: &mut Request, config: &ManageConfig) -> Result<Reply, Error> {
+/// `POST /portal-session` `{token?}` → 200 with the session. A token is taken once; without one the session of the cookie
+/// is answered.
+async fn open(request: &mut Request, config: &ManageConfig) -> Result<Reply, Error> {
     #[derive(Default, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Call {
@@ -110,6 +149,33 @@ fn cookie(request: &Request) -> Option<Secret> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_is_at_every_path_below_and_the_session_at_every_prefix() {
+        for path in ["/portal", "/portal/", "/portal/events/x"] {
+            assert!(matches!(Portal::parse(path), Some(Portal::Page)), "{path}");
+        }
+        for path in [
+            "/portal-session",
+            "/webhooks/portal-session",
+            "/webhooks-manage/portal-session",
+            "/functions/v1/webhooks-manage/portal-session",
+        ] {
+            assert!(
+                matches!(Portal::parse(path), Some(Portal::Session)),
+                "{path}"
+            );
+        }
+        for path in [
+            "/",
+            "/portals",
+            "/webhooks",
+            "/webhooks/portal",
+            "/events/portal-session",
+        ] {
+            assert!(Portal::parse(path).is_none(), "{path}");
+        }
+    }
 
     #[test]
     fn settings_cannot_leave_their_attribute() {

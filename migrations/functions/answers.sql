@@ -47,8 +47,20 @@ create or replace function webhooks.utc("time" timestamptz) returns text
 language sql stable
 return to_char("time" at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
 
--- The fields of a call, a JSON object as text, without those that are null. `known` has what each may be: uuid, text, whole,
--- boolean, texts or object. Refuses others by name.
+-- Refuses what is not `sha256_` and the hex SHA-256 of a key or token.
+create or replace function webhooks.check_hash(field text, hash text) returns void
+language plpgsql stable
+set search_path = ''
+as $$
+begin
+  if (hash ~ '^sha256_[0-9a-f]{64}$') is not true then
+    perform webhooks.refuse_field(field, 'must be sha256_ and 64 hex digits');
+  end if;
+end
+$$;
+
+-- Reads the fields of a call, a JSON object as text, and leaves out nulls. `known` names each field and what it must be: uuid, text,
+-- whole (a whole number), boolean, texts (a list) or object. Other fields are refused by name.
 create or replace function webhooks.read_fields(call text, known jsonb) returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -99,11 +111,11 @@ $$;
 
 revoke all on function
   webhooks.refuse_field(text, text), webhooks.parse_time(text, text), webhooks.utc(timestamptz),
-  webhooks.parse_json(text, text), webhooks.read_fields(text, jsonb)
+  webhooks.parse_json(text, text), webhooks.check_hash(text, text), webhooks.read_fields(text, jsonb)
   from public;
 grant execute on function
   webhooks.refuse_field(text, text), webhooks.parse_time(text, text), webhooks.utc(timestamptz),
   webhooks.parse_json(text, text)
   to anon, authenticated, service_role;
--- What the operator calls reads its fields here.
-grant execute on function webhooks.read_fields(text, jsonb) to service_role;
+-- For the calls of the operator.
+grant execute on function webhooks.check_hash(text, text), webhooks.read_fields(text, jsonb) to service_role;

@@ -51,9 +51,7 @@ begin
   if octet_length(seed) > 100 then
     perform webhooks.refuse_field('seed', 'must be at most 100 bytes');
   end if;
-  if (key_hash ~ '^sha256_[0-9a-f]{64}$') is not true then
-    perform webhooks.refuse_field('key_hash', 'must be sha256_ and 64 hex digits');
-  end if;
+  perform webhooks.check_hash('key_hash', key_hash);
   if expiry <= now() then
     perform webhooks.refuse_field('expires_at', 'must be in the future');
   end if;

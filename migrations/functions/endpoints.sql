@@ -328,31 +328,28 @@ begin
 end
 $$;
 
--- How an endpoint does, as far as the caller may see: {state, consecutive_failures, failing_since, next_attempt_at}. The
--- next attempt is known where the endpoint backs off.
-create or replace function webhooks.health_object(endpoint_id uuid) returns jsonb
-language plpgsql stable
+-- How endpoints do, as far as the caller may see: {state, consecutive_failures, failing_since, next_attempt_at} of each. The next
+-- attempt is known where an endpoint backs off. All in one statement: the policies look up the caller's endpoints once.
+create or replace function webhooks.health_of(ids uuid[]) returns table (endpoint_id uuid, health jsonb)
+language sql stable
 set search_path = ''
 as $$
-declare
-  health webhooks.endpoint_health;
-  is_backing_off boolean;
-begin
-  select h.* into health from webhooks.endpoint_health h where h.endpoint_id = health_object.endpoint_id;
-  is_backing_off := coalesce(health.consecutive_failures >= webhooks.back_off_after(), false);
-  return jsonb_build_object(
-    'state', case when is_backing_off then 'backing_off' when health.is_failing then 'failing' else 'ok' end,
-    'consecutive_failures', coalesce(health.consecutive_failures, 0),
-    'failing_since', webhooks.utc(health.first_failure_at),
-    'next_attempt_at', case when is_backing_off then (
+  select i.id, jsonb_build_object(
+    'state', case when h.is_backing_off then 'backing_off' when h.is_failing then 'failing' else 'ok' end,
+    'consecutive_failures', coalesce(h.consecutive_failures, 0),
+    'failing_since', webhooks.utc(h.first_failure_at),
+    'next_attempt_at', case when h.is_backing_off then (
       select webhooks.utc(greatest(d.next_retry_at, (
-        select q.held_until from webhooks.queue q where q.endpoint_id = health_object.endpoint_id limit 1), now()))
+        select q.held_until from webhooks.queue q where q.endpoint_id = i.id limit 1), now()))
       from public.webhook_deliveries d
-      where d.endpoint_id = health_object.endpoint_id and d.status in ('pending', 'retrying')
-        and d.next_retry_at < 'infinity'
+      where d.endpoint_id = i.id and d.status in ('pending', 'retrying') and d.next_retry_at < 'infinity'
       order by d.next_retry_at
-      limit 1) end);
-end
+      limit 1) end)
+  from unnest(ids) as i (id)
+  left join lateral (
+    select t.*, t.consecutive_failures >= webhooks.back_off_after() as is_backing_off
+    from webhooks.endpoint_health t where t.endpoint_id = i.id limit 1
+  ) h on true
 $$;
 
 -- The endpoint as the API shows it: without secrets, and with the names of its headers. Callers need
@@ -362,7 +359,7 @@ create or replace function webhooks.endpoint_object(
   created_at timestamptz, updated_at timestamptz, rate_limit_per_minute integer,
   max_attempts integer, header_names text[], signature_headers jsonb, retry_schedule integer[],
   metadata jsonb, filter text, ordering jsonb, disabled_reason text, disabled_at timestamptz,
-  secret_expires_at timestamptz
+  secret_expires_at timestamptz, health jsonb
 ) returns jsonb
 language sql stable
 return jsonb_build_object(
@@ -376,7 +373,7 @@ return jsonb_build_object(
     'disabled_reason', disabled_reason,
     'disabled_at', webhooks.utc(disabled_at),
     'secret_expires_at', case when secret_expires_at > now() then webhooks.utc(secret_expires_at) end,
-    'health', webhooks.health_object(id));
+    'health', health);
 
 -- The caller's endpoint as the API shows it. Raises 404 where there is none of this id that the
 -- caller may see, and what require_caller() raises.
@@ -391,7 +388,8 @@ begin
   select webhooks.endpoint_object(
     e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
     e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-    e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at)
+    e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at,
+    (select h.health from webhooks.health_of(array[e.id]) h))
   into endpoint
   from public.webhook_endpoints e
   where e.id = require_endpoint.endpoint_id and e.user_id = caller;
@@ -434,13 +432,15 @@ begin
       webhooks.endpoint_object(
         e.id, e.url, e.description, e.events, e.is_active, e.created_at, e.updated_at,
         e.rate_limit_per_minute, e.max_attempts, e.header_names, e.signature_headers,
-        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at)
+        e.retry_schedule, e.metadata, e.filter, e.ordering, e.disabled_reason, e.disabled_at, e.secret_expires_at,
+        h.health)
       || jsonb_build_object('stats', jsonb_build_object(
         'total_deliveries', coalesce(s.deliveries, 0) + coalesce(u.deliveries, 0),
         'failed_deliveries', coalesce(s.failed, 0) + coalesce(u.failed, 0)))
       order by e.created_at desc, e.id
     )
     from own e
+    join webhooks.health_of(array(select o.id from own o)) h on h.endpoint_id = e.id
     left join uncounted u on u.endpoint_id = e.id
     left join lateral (
       select s.deliveries, s.failed from webhooks.endpoint_totals s
@@ -662,8 +662,8 @@ revoke all on function
   webhooks.check_endpoint_count(uuid), webhooks.check_endpoint(), webhooks.endpoint_changed(),
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz),
-  webhooks.health_object(uuid), webhooks.require_endpoint(uuid, text)
+    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz, jsonb),
+  webhooks.health_of(uuid[]), webhooks.require_endpoint(uuid, text)
   from public;
 grant execute on function
   public.generate_webhook_secret(), webhooks.signing_secrets(webhooks.previous_secret[]),
@@ -677,8 +677,8 @@ grant execute on function
   to anon, authenticated, service_role;
 grant execute on function
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
-    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz),
-  webhooks.health_object(uuid), webhooks.require_endpoint(uuid, text),
+    integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz, jsonb),
+  webhooks.health_of(uuid[]), webhooks.require_endpoint(uuid, text),
   public.list_webhook_endpoints(text), public.get_webhook_endpoint(uuid),
   public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
     integer[], text, text, text, text, text),

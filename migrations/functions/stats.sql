@@ -122,8 +122,8 @@ begin
 end
 $$;
 
--- What the attempts at each of these endpoints came to within a window, of those that had any: [{endpoint_id, attempts,
--- success_rate, buckets: [{start, attempts, failed}]}].
+-- The attempts of each endpoint within a window: [{endpoint_id, attempts, success_rate, buckets: [{start, attempts, failed}]}].
+-- Endpoints without attempts are left out.
 create or replace function webhooks.stats_by_endpoint(endpoints uuid[], period text) returns jsonb
 language plpgsql stable
 set search_path = ''

@@ -77,7 +77,7 @@ begin
     when 'run_replays' then webhooks.run_replays()
     when 'purge_replays' then webhooks.purge_replays(before, most) = most
     when 'purge_schema_warnings' then webhooks.purge_schema_warnings(before, most) = most
-    when 'purge_page_links' then webhooks.purge_page_links(most) = most
+    when 'purge_portal_links' then webhooks.purge_portal_links(most) = most
   end;
 exception when others or query_canceled then
   raise warning 'upkeep: % failed: %', step, sqlerrm;
@@ -110,7 +110,7 @@ begin
   foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'release_ordered', 'count_tally', 'purge_deleted_endpoints',
     'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events',
     'purge_idempotent_calls', 'erase_answers', 'purge_replays', 'purge_schema_warnings',
-    'purge_page_links', 'run_replays']
+    'purge_portal_links', 'run_replays']
   loop
     if clock_timestamp() > now() + interval '1 second' then
       is_more := true;

@@ -112,7 +112,7 @@ export function deliver<Data>(method: string, path: string, body?: unknown): Pro
   return call<Data>(method, stack.deliver_url + path, { apikey: stack.service_role_key }, body);
 }
 
-/** Sends what is due, as the cron does every minute. */
+/** Has due deliveries sent, as the cron does every minute. */
 export async function sendDue(): Promise<void> {
   await deliver("POST", "", { action: "retry" });
 }

@@ -334,8 +334,8 @@ export interface paths {
         put?: never;
         /**
          * Makes a link to the portal
-         * @description For an owner to look after their endpoints without signing in to anything else. Whoever opens it first has the session, so
-         *     give it only to them.
+         * @description With it an owner uses the portal without signing in. The first to open the link gets the session: give it to the owner
+         *     alone.
          */
         post: operations["createPortalLink"];
         delete?: never;
@@ -1452,7 +1452,7 @@ export interface components {
              */
             endpoint_id?: string | null;
             /**
-             * @description For how many seconds the link can be opened, and then for how many the page can be used.
+             * @description Seconds in which the link can be opened. Once it is opened, the session lasts as long again.
              * @default 3600
              */
             expires_in?: number | null;
@@ -1537,7 +1537,7 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** Format: uuid */
             endpoint_id: string | null;
-            /** @description Until when the link can be opened, and after that, until when the page can be used. */
+            /** @description When the link ends, or, once it was opened, the session. */
             expires_at: components["schemas"]["Time"];
             id: components["schemas"]["Id"];
             opened_at: components["schemas"]["NullableTime"];
@@ -1548,7 +1548,7 @@ export interface components {
             created_at: components["schemas"]["Time"];
             /** Format: uuid */
             endpoint_id: string | null;
-            /** @description Until when the link can be opened, and after that, until when the page can be used. */
+            /** @description When the link ends, or, once it was opened, the session. */
             expires_at: components["schemas"]["Time"];
             id: components["schemas"]["Id"];
             opened_at: components["schemas"]["NullableTime"];
@@ -1570,7 +1570,7 @@ export interface components {
             session: string;
         };
         PortalSessionCall: {
-            /** @description The token of a link. Without it the session goes on that the cookie `webhooks_portal` is of. */
+            /** @description The token of a link. Without it the session of the cookie `webhooks_portal` is answered. */
             token?: string | null;
         };
         /** @description Deliveries in a minute of the clock. The others wait, oldest first, and spend no attempt. Null is no limit. */

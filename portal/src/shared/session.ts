@@ -10,7 +10,7 @@ export interface SessionState {
   status: "opening" | "open" | "expired" | "closed" | "choosing_owner";
   scopes: Schemas["Scopes"];
   owner: string | null;
-  /** Those that the user acts for, if the API has said so. */
+  /** The owners that the user acts for, where the API has listed them. */
   owners: string[];
   /** Why the session could not be opened, if not for lack of a valid link. */
   problem: Error | null;
@@ -28,7 +28,7 @@ export class Session {
   readonly #origins: string[];
   readonly #listeners = new Set<() => void>();
   #credential: Credential | null = null;
-  /** What came in the address and was neither taken nor refused yet, because the API could not be reached. */
+  /** The credential of the address, kept while the API cannot be reached. */
   #given: LocationCredential | null = null;
   #state: SessionState = { status: "opening", scopes: [], owner: null, owners: [], problem: null };
 
@@ -101,7 +101,7 @@ export class Session {
     return (await this.#askEmbedder("webhooks-portal:ready")) ? null : this.#exchange(null);
   }
 
-  /** A link opens once: whoever comes by it again goes on with the session that it opened, if that has not ended. */
+  /** A link opens one session. Where it was used already, the session of the cookie is taken, if there is one. */
   async #openLink(token: string): Promise<string | null> {
     try {
       return await this.#exchange(token);

@@ -20,7 +20,7 @@ async fn run(name: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let guide = std::fs::read_to_string(root.join("docs/guides").join(name)).unwrap();
     let script = shell(&guide);
-    assert!(script.lines().count() > 5, "{name} has lines to run");
+    assert!(script.lines().count() > 10, "{name} has lines to run");
     let mut path = vec![root.join("node_modules/.bin").canonicalize().unwrap()];
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
     let output = Command::new("bash")

@@ -122,7 +122,7 @@ async fn portals(stack: &Stack, owner: Uuid, other: Uuid) -> Vec<Who> {
     let mut portals = Vec::new();
     for (name, user, scopes, end, column) in rows {
         let session = format!("wps_{}", Uuid::new_v4());
-        let insert = "insert into webhooks.page_links
+        let insert = "insert into webhooks.portal_links
             (user_id, scopes, token_hash, session_hash, seconds, expires_at, opened_at)
             values ($1, $2, gen_random_uuid()::text, 'sha256_' || encode(sha256(convert_to($3, 'UTF8')), 'hex'),
               3600, now() + interval '1 hour', now()) returning id";
@@ -131,7 +131,7 @@ async fn portals(stack: &Stack, owner: Uuid, other: Uuid) -> Vec<Who> {
             .await;
         let id: Uuid = row.unwrap().get(0);
         if !end.is_empty() {
-            let update = format!("update webhooks.page_links set {end} where id = $1");
+            let update = format!("update webhooks.portal_links set {end} where id = $1");
             database.execute(&update, &[&id]).await.unwrap();
         }
         let headers = json!({"x-api-key": session});
@@ -396,7 +396,7 @@ const TABLES: [(&str, &str, [&str; 4]); 32] = [
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
-        "webhooks.page_links",
+        "webhooks.portal_links",
         "*",
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
@@ -543,7 +543,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.check_endpoint_count", "aaaaaa"),
     ("webhooks.check_event_types", "aaaaaa"),
     ("webhooks.check_filter", "aaaaaa"),
-    ("webhooks.check_token_hash", "ddddda"),
+    ("webhooks.check_hash", "ddddda"),
     ("webhooks.check_watch", "dddddd"),
     ("webhooks.claims_of", "ddddda"),
     ("webhooks.copy_events", "ddddda"),
@@ -591,7 +591,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.has_reached", "ddddda"),
     ("webhooks.has_room", "ddddda"),
     ("webhooks.headers_problem", "aaaaaa"),
-    ("webhooks.health_object", "aaaaad"),
+    ("webhooks.health_of", "nnnnnd"),
     ("webhooks.identify", "aaaaaa"),
     ("webhooks.is_behind", "ddddda"),
     ("webhooks.is_behind_another", "aaaaaa"),
@@ -651,7 +651,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.purge_deliveries", "ddddda"),
     ("webhooks.purge_events", "ddddda"),
     ("webhooks.purge_idempotent_calls", "ddddda"),
-    ("webhooks.purge_page_links", "ddddda"),
+    ("webhooks.purge_portal_links", "ddddda"),
     ("webhooks.purge_refused_events", "ddddda"),
     ("webhooks.purge_replays", "ddddda"),
     ("webhooks.purge_schema_warnings", "ddddda"),
@@ -904,7 +904,7 @@ async fn check_tables(setup: &Setup) {
             ),
         ),
         (
-            "webhooks.page_links",
+            "webhooks.portal_links",
             (
                 is("user_id", &user.to_string()),
                 format!(

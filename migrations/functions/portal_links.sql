@@ -1,27 +1,15 @@
--- Links that open the portal for an owner, or the console for an operator.
+-- Links that open the portal for an owner.
 --
--- The token of a link is made by `deliver` and the session by the worker that the page calls. Both come here as hashes
--- only: `sha256_` and hex. A link opens one session, once.
+-- `deliver` makes the token of a link, and `manage` the session that it opens. The database has their hashes only. A link
+-- opens one session, once.
 
 -- A link to a portal as the API shows it: without hashes.
-create or replace function webhooks.portal_link_object(link webhooks.page_links) returns jsonb
+create or replace function webhooks.portal_link_object(link webhooks.portal_links) returns jsonb
 language sql stable
 return jsonb_build_object(
     'id', link.id, 'owner', link.user_id, 'scopes', link.scopes, 'endpoint_id', link.endpoint_id,
     'created_at', webhooks.utc(link.created_at), 'expires_at', webhooks.utc(link.expires_at),
     'opened_at', webhooks.utc(link.opened_at));
-
--- Refuses what is no hash of a token.
-create or replace function webhooks.check_token_hash(field text, hash text) returns void
-language plpgsql stable
-set search_path = ''
-as $$
-begin
-  if (hash ~ '^sha256_[0-9a-f]{64}$') is not true then
-    perform webhooks.refuse_field(field, 'must be sha256_ and 64 hex digits');
-  end if;
-end
-$$;
 
 -- Stores a link to the portal of an owner. `link`: a JSON object as text with owner, scopes (both), expires_in (3600 seconds) and
 -- endpoint_id, the endpoint of the owner's that the page begins with.
@@ -37,9 +25,9 @@ declare
   seconds constant integer := coalesce((new ->> 'expires_in')::integer, 3600);
   scopes constant text[] := array(
     select distinct s from jsonb_array_elements_text(coalesce(new -> 'scopes', '["read", "write"]')) as s order by s);
-  made webhooks.page_links;
+  made webhooks.portal_links;
 begin
-  perform webhooks.check_token_hash('token_hash', token_hash);
+  perform webhooks.check_hash('token_hash', token_hash);
   if owner is null then
     perform webhooks.refuse_field('owner', 'is required');
   end if;
@@ -55,7 +43,7 @@ begin
   then
     perform webhooks.refuse_field('endpoint_id', 'is no endpoint of this owner');
   end if;
-  insert into webhooks.page_links as l (user_id, scopes, endpoint_id, token_hash, seconds, expires_at)
+  insert into webhooks.portal_links as l (user_id, scopes, endpoint_id, token_hash, seconds, expires_at)
   values (owner, scopes, first_endpoint, create_webhook_portal_link.token_hash, seconds, now() + make_interval(secs => seconds))
   returning l.* into made;
   return webhooks.portal_link_object(made);
@@ -76,8 +64,8 @@ begin
   return (
     select coalesce(jsonb_agg(webhooks.portal_link_object(l) order by l.created_at desc, l.id), '[]')
     from (
-      select l.* from webhooks.page_links l
-      where l.user_id is not null and l.user_id = coalesce(owner, l.user_id)
+      select l.* from webhooks.portal_links l
+      where l.user_id = coalesce(owner, l.user_id)
         and l.expires_at > now() and l.revoked_at is null
       order by l.created_at desc, l.id
       limit 100
@@ -92,34 +80,33 @@ language plpgsql volatile
 set search_path = ''
 as $$
 begin
-  update webhooks.page_links l set revoked_at = coalesce(l.revoked_at, now())
-  where l.id = case when portal_link_id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then portal_link_id::uuid end
-    and l.user_id is not null;
+  update webhooks.portal_links l set revoked_at = coalesce(l.revoked_at, now())
+  where l.id = case when portal_link_id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then portal_link_id::uuid end;
   if not found then
     raise sqlstate 'PT404' using message = 'Portal link not found', hint = 'not_found';
   end if;
 end
 $$;
 
--- Opens the portal by the token of a link: the session begins that will be called with what `session_hash` is of. Without a
--- token the session goes on that it is of. Runs as its owner: whoever calls has no rights yet.
+-- Opens a session by the token of a link: {owner, scopes, endpoint_id, expires_at}. Without a token it answers the same of the
+-- session that has this hash. Both hashes are `sha256_` and hex. Runs as its owner: the caller has no rights yet.
 create or replace function public.open_webhook_portal(session_hash text, token_hash text default null) returns jsonb
 language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-  link webhooks.page_links;
+  link webhooks.portal_links;
 begin
-  perform webhooks.check_token_hash('session_hash', session_hash);
+  perform webhooks.check_hash('session_hash', session_hash);
   if token_hash is null then
-    select l.* into link from webhooks.page_links l
-    where l.session_hash = open_webhook_portal.session_hash and l.user_id is not null
+    select l.* into link from webhooks.portal_links l
+    where l.session_hash = open_webhook_portal.session_hash
       and l.revoked_at is null and l.expires_at > now();
   else
-    update webhooks.page_links l
+    update webhooks.portal_links l
     set session_hash = open_webhook_portal.session_hash, opened_at = now(),
       expires_at = now() + make_interval(secs => l.seconds)
-    where l.token_hash = open_webhook_portal.token_hash and l.user_id is not null
+    where l.token_hash = open_webhook_portal.token_hash
       and l.opened_at is null and l.revoked_at is null and l.expires_at > now()
     returning l.* into link;
   end if;
@@ -132,16 +119,16 @@ end
 $$;
 
 -- Deletes up to `most` links that ended a day ago. Answers how many.
-create or replace function webhooks.purge_page_links(most integer) returns integer
+create or replace function webhooks.purge_portal_links(most integer) returns integer
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
   purged integer;
 begin
-  delete from webhooks.page_links l
+  delete from webhooks.portal_links l
   where l.ctid = any (array(
-    select o.ctid from webhooks.page_links o where o.expires_at < now() - interval '1 day'
+    select o.ctid from webhooks.portal_links o where o.expires_at < now() - interval '1 day'
     order by o.expires_at limit most for update skip locked));
   get diagnostics purged = row_count;
   return purged;
@@ -149,8 +136,7 @@ end
 $$;
 
 revoke all on function
-  webhooks.portal_link_object(webhooks.page_links), webhooks.check_token_hash(text, text),
-  webhooks.purge_page_links(integer)
+  webhooks.portal_link_object(webhooks.portal_links), webhooks.purge_portal_links(integer)
   from public;
 revoke all on function
   public.create_webhook_portal_link(text, text), public.list_webhook_portal_links(text),
@@ -158,8 +144,7 @@ revoke all on function
   from public, anon, authenticated;
 revoke all on function public.open_webhook_portal(text, text) from public, service_role;
 grant execute on function
-  webhooks.portal_link_object(webhooks.page_links), webhooks.check_token_hash(text, text),
-  webhooks.purge_page_links(integer),
+  webhooks.portal_link_object(webhooks.portal_links), webhooks.purge_portal_links(integer),
   public.create_webhook_portal_link(text, text), public.list_webhook_portal_links(text),
   public.revoke_webhook_portal_link(text)
   to service_role;
