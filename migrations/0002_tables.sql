@@ -118,7 +118,9 @@ comment on column public.webhook_endpoints.headers is
 comment on column public.webhook_endpoints.header_names is
   'The names of `headers`, which owners may read. Kept by a trigger.';
 comment on column public.webhook_endpoints.disabled_reason is
-  'Why the system disabled the endpoint. Null where its owner did.';
+  'Why the system or the operator switched the endpoint off. Null where its owner did.';
+comment on column public.webhook_endpoints.disabled_at is
+  'Since when it is off. Null while it is on, and where an earlier system switched it off.';
 
 create table if not exists public.webhook_events (
   id bigint generated always as identity constraint webhook_events_pkey primary key,
@@ -241,30 +243,52 @@ comment on column public.webhook_api_keys.key_hash is
 
 -- Internal tables -------------------------------------------------------------
 
-create table webhooks.portal_links (
-  id uuid constraint portal_links_pkey primary key default gen_random_uuid(),
-  user_id uuid not null constraint portal_links_user_id_fkey references auth.users (id) on delete cascade,
+create table webhooks.page_links (
+  id uuid constraint page_links_pkey primary key default gen_random_uuid(),
+  user_id uuid constraint page_links_user_id_fkey references auth.users (id) on delete cascade,
+  operator text,
   scopes text[] not null
-    constraint portal_links_scopes_valid
+    constraint page_links_scopes_valid
       check (scopes <@ array['read', 'write'] and cardinality(scopes) > 0),
   endpoint_id uuid,
-  token_hash text not null constraint portal_links_token_hash_key unique,
-  session_hash text constraint portal_links_session_hash_key unique,
+  token_hash text not null constraint page_links_token_hash_key unique,
+  session_hash text constraint page_links_session_hash_key unique,
   seconds integer not null
-    constraint portal_links_seconds_valid check (seconds between 60 and 86400),
+    constraint page_links_seconds_valid check (seconds between 60 and 86400),
   created_at timestamptz not null default now(),
   expires_at timestamptz not null,
   opened_at timestamptz,
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  constraint page_links_is_of_someone check (user_id is not null or operator is not null),
+  constraint page_links_operator_reads check (user_id is null or operator is null or scopes = array['read'])
 );
-comment on table webhooks.portal_links is
-  'Links that open the portal for an owner (user_id), and the session that each opened.';
-comment on column webhooks.portal_links.token_hash is
+comment on table webhooks.page_links is
+  'Links that open a page, and the session that each opened: the portal of an owner, or the console.';
+comment on column webhooks.page_links.user_id is
+  'The owner whose portal it opens. Null: the console.';
+comment on column webhooks.page_links.operator is
+  'Who of the operator''s people it is for, as the audit log names them. Null: it is for the owner.';
+comment on column webhooks.page_links.token_hash is
   'sha256_ and the hex SHA-256 of the token in the link, which is taken once.';
-comment on column webhooks.portal_links.session_hash is
+comment on column webhooks.page_links.session_hash is
   'The same of what the page calls with. Null until the link was opened.';
-comment on column webhooks.portal_links.seconds is
+comment on column webhooks.page_links.seconds is
   'How long the link can be opened, and then how long the session lasts.';
+
+create table webhooks.audit_log (
+  id bigint generated always as identity constraint audit_log_pkey primary key,
+  at timestamptz not null default now(),
+  operator text not null,
+  action text not null,
+  owner uuid,
+  details jsonb not null default '{}'
+);
+comment on table webhooks.audit_log is
+  'What the operator''s people did. Kept for a year.';
+comment on column webhooks.audit_log.operator is
+  'The name in the link to the console, or `service key`.';
+comment on column webhooks.audit_log.owner is
+  'Whose things it was done to. Null: those of all owners, or of none.';
 
 create table webhooks.settings (
   name text constraint settings_pkey primary key,
@@ -396,7 +420,7 @@ create table webhooks.attempt_counts (
     primary key (endpoint_id, starts_at, seconds, outcome, latency_class)
 );
 comment on table webhooks.attempt_counts is
-  'Attempts of an endpoint by outcome and class of response time, in rows of 300, 3600 and '
+  'Attempts of an endpoint, or of webhooks.all_endpoints(), by outcome and class of response time, in rows of 300, 3600 and '
   '86400 seconds from starts_at on. Older rows are merged into longer ones, and deleted last.';
 
 create table webhooks.totals (
@@ -585,6 +609,16 @@ create type webhooks.identity as (
   problem text,
   -- Those to choose from, where an owner is required.
   owners uuid[]
+);
+create type webhooks.load as (
+  -- Deliveries that have not ended, and since when the first of them is due: null where none is.
+  backlog bigint,
+  oldest_due_at timestamptz,
+  -- Events whose fan-out is not finished, and those of them that were set aside.
+  outbox bigint,
+  set_aside bigint,
+  -- Failed attempts in a row at ALERT_WEBHOOK_URL.
+  operator_endpoint_failures integer
 );
 create type webhooks.new_event as (
   event_id text,

@@ -45,9 +45,11 @@ create index idx_webhook_deliveries_leased
 
 create index idx_webhook_api_keys_user_id on public.webhook_api_keys (user_id, created_at desc);
 
+-- An owner's links to the portal, newest first; and links that ended.
+create index idx_page_links_user_id on webhooks.page_links (user_id, created_at desc);
+create index idx_page_links_expires_at on webhooks.page_links (expires_at);
+
 -- Endpoints with something due, owner by owner; and those that wait, by time.
-create index idx_portal_links_user_id on webhooks.portal_links (user_id, created_at desc);
-create index idx_portal_links_expires_at on webhooks.portal_links (expires_at);
 create index idx_queue_due on webhooks.queue (owner, endpoint_id) where waits_until is null;
 create index idx_queue_waiting on webhooks.queue (waits_until) where waits_until is not null;
 
@@ -58,6 +60,9 @@ create index idx_due_log_generation on webhooks.due_log (generation);
 
 -- Counts to be merged into longer rows, or to be deleted.
 create index idx_attempt_counts_age on webhooks.attempt_counts (seconds, starts_at);
+-- The newest failures, whoever's they are.
+create index idx_attempt_counts_failures on webhooks.attempt_counts (starts_at)
+  where outcome <> 'success' and seconds = 300;
 
 -- One replay or backfill of an endpoint at a time; those to be carried out, the one that has waited longest first.
 create unique index replays_running_key on webhooks.replays (endpoint_id) where status = 'running';

@@ -120,7 +120,7 @@ function answerResponse(worker, { description, data, message, content, text, id_
 
 function operation(worker, operation) {
   const {
-    answers, errors = [], body, optional_body, example, idempotent, writes, is_public, parameters = [], ...rest
+    answers, errors = [], body, optional_body, example, idempotent, writes, is_public, by_console, parameters = [], ...rest
   } = operation;
   const { security, servers } = WORKERS[worker];
   const schema = body ?? optional_body;
@@ -136,7 +136,9 @@ function operation(worker, operation) {
   return {
     ...rest,
     ...(servers && { servers }),
-    security: is_public ? [] : [...security, ...(MORE_SECURITY[rest.operationId] ?? [])],
+    security: is_public ? [] : [
+      ...security, ...(by_console ? [{ console_session: [] }] : []), ...(MORE_SECURITY[rest.operationId] ?? []),
+    ],
     parameters: [
       ...parameters,
       ...(idempotent ? [{ $ref: "#/components/parameters/idempotency_key" }] : []),

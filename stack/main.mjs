@@ -47,7 +47,7 @@ const WORKER_SETTINGS = [
 /** For the paid plan of Workers, as docs/configuration.md has it: workerd counts nothing. */
 const PAID = { DELIVERY_BATCH: "50", MAX_SUBREQUESTS: "1000", MAX_SENT_BYTES: "67108864" };
 const PORTS = {
-  manage: 8787, deliver: 8788, receiver: 8789, portal: 8790, supabase: 54321, postgres: 54322,
+  manage: 8787, deliver: 8788, receiver: 8789, portal: 8790, console: 8791, supabase: 54321, postgres: 54322,
 };
 
 const { values: flags } = parseArgs({
@@ -167,25 +167,44 @@ async function main() {
     step("demo traffic");
     await makeDemoTraffic(stack, sql);
   }
-  const portal = flags.portal ? await hotPortal(stack) : `${stack.manage_url}/portal`;
+  const pages = flags.portal ? await hotPages(stack)
+    : { portal: `${stack.manage_url}/portal`, console: `${stack.deliver_url}/console` };
+  const token = await consoleToken(stack);
   // Written whole, then moved: whoever sees the file sees all of it.
   await fs.writeFile(`${stackFile}.new`, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
   await fs.rename(`${stackFile}.new`, stackFile);
-  showScreen(stack, portal);
+  showScreen(stack, pages, token);
   isReady = true;
 }
 
-/** The portal as it stands in portal/, changed in the browser as its files are. Gives its URL. */
-async function hotPortal({ manage_url }) {
-  step("portal");
+/** The portal and the console as they stand in portal/, changed in the browser as their files are. Gives their URLs. */
+async function hotPages({ manage_url, deliver_url }) {
+  step("portal and console");
   process.env.MANAGE_URL = manage_url;
+  process.env.DELIVER_URL = deliver_url;
   const { createServer } = await import("vite");
-  const server = await createServer({
-    root: path.join(root, "portal"), mode: "portal", server: { host: "127.0.0.1", port: PORTS.portal },
+  const urls = {};
+  for (const mode of ["portal", "console"]) {
+    const server = await createServer({
+      root: path.join(root, "portal"), mode, server: { host: "127.0.0.1", port: PORTS[mode] },
+    });
+    started.push({ stop: () => server.close() });
+    await server.listen();
+    urls[mode] = server.resolvedUrls.local[0].replace(/\/$/, "");
+  }
+  return urls;
+}
+
+/** The token of a link to the console, which can be opened once within a day. */
+async function consoleToken({ deliver_url, service_role_key }) {
+  const response = await fetch(`${deliver_url}/console-links`, {
+    method: "POST",
+    headers: { apikey: service_role_key, "Content-Type": "application/json" },
+    body: JSON.stringify({ operator: "dev", expires_in: 86_400 }),
   });
-  started.push({ stop: () => server.close() });
-  await server.listen();
-  return `${server.resolvedUrls.local[0].replace(/\/$/, "")}`;
+  const { data, error } = await response.json();
+  if (!response.ok) throw new Error(`no link to the console: ${error}`);
+  return new URL(data.url).hash;
 }
 
 /** Two stacks in one folder would fight for its database. */
@@ -403,7 +422,7 @@ async function mintUser(sql) {
   return { id, jwt: `${unsigned}.${signature}` };
 }
 
-function showScreen(stack, portal) {
+function showScreen(stack, pages, token) {
   console.log(`
   manage    ${stack.manage_url}/webhooks
   deliver   ${stack.deliver_url}
@@ -411,9 +430,10 @@ function showScreen(stack, portal) {
   supabase  ${stack.supabase_url}
   database  ${stack.database_url}
   all keys  ${path.relative(process.cwd(), stackFile)}
+  console   ${pages.console}${token}   (opens once)
 
 Demo user
-  Portal    ${portal}#access_token=${stack.user_jwt}
+  Portal    ${pages.portal}#access_token=${stack.user_jwt}
   JWT       ${stack.user_jwt}
   API key   ${stack.api_key}
 

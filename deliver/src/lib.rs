@@ -11,9 +11,8 @@
 //! | `{"action": "retry"}` | sends one batch of what is due |
 //! | `{"action": "wake"}` | answers 202, and sends what is due; also for holders of the wake-up key |
 //!
-//! `PUT /event-types/:name` keeps the catalogue of event types, `POST /events/erase` erases what events say,
-//! `POST /portal-links` makes links to the portal, and `GET /metrics` is for a monitoring system; all are for holders of
-//! the service key, the metrics also for holders of the metrics key.
+//! The operator's calls are in [`operator`], the page that makes them in [`console`]. `GET /metrics` is for a monitoring
+//! system: for holders of the service key or of the metrics key.
 //!
 //! The cron trigger has the database do its upkeep, and sends what is stored and due until nothing
 //! is left or its time is up. With a queue bound to `WORK`, all of them put messages in instead of
@@ -25,27 +24,27 @@
 //! claimed and not recorded when it dies becomes due again by itself.
 
 mod attempt;
+mod console;
 mod events;
 mod invocation;
-mod portal_links;
+mod operator;
 mod pump;
 mod send;
 mod upkeep;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_channel::oneshot;
 use serde::Serialize;
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use shared::config::DeliverConfig;
 use shared::delivery::Status;
 use shared::error::Error;
-use shared::parse::{self, StorableJson};
+use shared::page;
+use shared::parse;
 use shared::platform::{self, Reply};
-use shared::secret::Secret;
+use shared::secret::{self, Secret};
 use worker::{
     Context, Env, MessageBatch, Request, Response, Result as WorkerResult, ScheduleContext,
     ScheduledEvent, event,
@@ -53,6 +52,7 @@ use worker::{
 
 use crate::events::{Call, Rest};
 use crate::invocation::Invocation;
+use crate::operator::Operation;
 use crate::send::{Outcome, count};
 
 const PREFIXES: [&str; 2] = ["/functions/v1/webhooks-deliver", "/webhooks-deliver"];
@@ -79,7 +79,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> WorkerResult<Res
                 return;
             }
         };
-        let (answer, rest) = match handle(request, &invocation).await {
+        let (answer, rest) = match handle(request, &env, &invocation).await {
             Ok((reply, rest)) => (Ok(reply), rest),
             Err(error) => (Err(error), Rest::Nothing),
         };
@@ -150,7 +150,11 @@ async fn finish(invocation: &Invocation, rest: Rest) -> Result<(), Error> {
 }
 
 /// Answers a call, and says what is to be done after that.
-async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
+async fn handle(
+    mut request: Request,
+    env: &Env,
+    invocation: &Invocation,
+) -> Result<(Reply, Rest), Error> {
     // As it was sent: the worker crate takes a method it does not know for GET.
     let (path, method) = (request.path(), request.inner().method());
     let below = platform::path_below(&path, &PREFIXES).or_else(|| path.strip_prefix('/'));
@@ -159,47 +163,48 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
         true => Ok(()),
         false => Err(Error::MethodNotAllowed(methods)),
     };
-    match below.split_once('/') {
-        None if below.is_empty() => expect("POST")?,
-        None if below == "metrics" => {
+    if let Some(operation) = Operation::parse(below) {
+        expect(operation.methods())?;
+        let reply = operation.answer(&mut request, invocation).await?;
+        return Ok((reply, Rest::Nothing));
+    }
+    let is_page = page::is_at(&path, "/console");
+    let reply = match below {
+        "" => None,
+        _ if is_page => {
             expect("GET, HEAD")?;
-            return metrics(&request, invocation).await;
+            Some(console::page(env).await?)
         }
-        Some(("events", "erase")) => {
+        "console-session" => {
             expect("POST")?;
-            return erase(&mut request, invocation).await;
+            Some(console::open(&mut request, invocation).await?)
         }
-        Some(("event-types", name)) if !name.contains('/') => {
-            expect("PUT")?;
-            return put_event_type(&mut request, invocation, name).await;
-        }
-        None if below == "portal-links" => {
-            expect("GET, HEAD, POST")?;
-            return portal_links(&mut request, invocation).await;
-        }
-        Some(("portal-links", id)) => {
-            expect("DELETE")?;
-            expect_service(&request, invocation)?;
-            let parameters = json!({"portal_link_id": id});
-            pass_on(invocation, "revoke_webhook_portal_link", parameters).await?;
-            let message = json!({"message": "Portal link revoked"});
-            return Ok((Reply::json(200, &message), Rest::Nothing));
+        "metrics" => {
+            expect("GET, HEAD")?;
+            Some(metrics(&request, invocation).await?)
         }
         _ => return Err(Error::NotFound("There is nothing here, try POST /")),
+    };
+    if let Some(reply) = reply {
+        return Ok((reply, Rest::Nothing));
     }
+    expect("POST")?;
     let caller = authorize(&request, &invocation.config)?;
+    if matches!(caller, Caller::Metrics | Caller::Console(_)) {
+        return Err(Error::Unauthorized);
+    }
 
     let body = platform::read_json_body(&mut request, MAX_BODY_BYTES).await?;
     let call: Call = parse::body(&body)?;
     match (call.action.as_deref(), caller) {
-        (Some("wake"), Caller::Service | Caller::WakeUp) => {
+        (Some("wake"), _) => {
             call.expect_no_events()?;
             let reply = Reply::json(202, &json!({"message": "Awake"}));
             Ok((reply, Rest::Pump))
         }
-        (_, Caller::WakeUp | Caller::Metrics) => Err(Error::Unauthorized),
-        (None | Some("deliver"), Caller::Service) => events::deliver(invocation, call).await,
-        (Some("retry"), Caller::Service) => {
+        (_, Caller::WakeUp) => Err(Error::Unauthorized),
+        (None | Some("deliver"), _) => events::deliver(invocation, call).await,
+        (Some("retry"), _) => {
             call.expect_no_events()?;
             let outcomes = pump::batch(invocation, None).await?;
             Ok((retried(outcomes), Rest::Nothing))
@@ -209,115 +214,27 @@ async fn handle(mut request: Request, invocation: &Invocation) -> Result<(Reply,
 }
 
 /// `GET /metrics` → 200, text. Also for holders of the metrics key.
-async fn metrics(request: &Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
-    if authorize(request, &invocation.config)? == Caller::WakeUp {
-        return Err(Error::Unauthorized);
+async fn metrics(request: &Request, invocation: &Invocation) -> Result<Reply, Error> {
+    match authorize(request, &invocation.config)? {
+        Caller::Service | Caller::Metrics => {}
+        Caller::WakeUp | Caller::Console(_) => return Err(Error::Unauthorized),
     }
     let text = invocation.call("webhook_metrics", json!({})).await?;
-    Ok((Reply::metrics(text), Rest::Nothing))
-}
-
-/// `PUT /event-types/:name` `{description?, example?, schema?, validation?, is_archived?}` → 200. The database knows
-/// what a type may be.
-async fn put_event_type(
-    request: &mut Request,
-    invocation: &Invocation,
-    name: &str,
-) -> Result<(Reply, Rest), Error> {
-    expect_service(request, invocation)?;
-    let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
-    let changes = storable_fields(&body)?;
-    let parameters = json!({"name": name, "changes": changes});
-    let reply = pass_on(invocation, "put_webhook_event_type", parameters).await?;
-    Ok((reply, Rest::Nothing))
-}
-
-/// `POST /events/erase` `{event_ids | contains, user_id?, dry_run?, cursor?}` → 200: of one owner, or of all.
-async fn erase(request: &mut Request, invocation: &Invocation) -> Result<(Reply, Rest), Error> {
-    expect_service(request, invocation)?;
-    let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
-    let parameters = json!({"which": storable_fields(&body)?});
-    let reply = pass_on(invocation, "erase_webhook_events_of", parameters).await?;
-    Ok((reply, Rest::Nothing))
-}
-
-/// `GET /portal-links` → 200, `POST /portal-links` → 201.
-async fn portal_links(
-    request: &mut Request,
-    invocation: &Invocation,
-) -> Result<(Reply, Rest), Error> {
-    expect_service(request, invocation)?;
-    let reply = match request.inner().method().as_str() {
-        "POST" => {
-            let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
-            portal_links::create(invocation, &body).await?
-        }
-        _ => {
-            let parameters = json!({"which": query_fields(request)?});
-            pass_on(invocation, "list_webhook_portal_links", parameters).await?
-        }
-    };
-    Ok((reply, Rest::Nothing))
-}
-
-/// The parameters of a URL, as JSON: what they may be is for the database to say.
-fn query_fields(request: &Request) -> Result<String, Error> {
-    let url = request.url().map_err(|e| Error::Internal(e.to_string()))?;
-    let mut fields = Map::new();
-    for (name, value) in url.query_pairs() {
-        fields.insert(name.into_owned(), value.into_owned().into());
-    }
-    let fields = Value::from(fields).to_string();
-    // U+0000 as JSON writes it: the database cannot hold it.
-    match fields.contains("\\u0000") {
-        true => Err(Error::field(
-            "query",
-            "must not contain the character U+0000",
-        )),
-        false => Ok(fields),
-    }
-}
-
-/// The fields of a body, as JSON that the database can hold: what they may be is for it to say.
-fn storable_fields(body: &[u8]) -> Result<String, Error> {
-    let fields: BTreeMap<String, &RawValue> = parse::body(body)?;
-    for (name, value) in &fields {
-        StorableJson::parse(value).map_err(|problem| Error::field(name, problem))?;
-    }
-    serde_json::to_string(&fields).map_err(|e| Error::Internal(e.to_string()))
-}
-
-/// Calls a SQL function and answers 200 with what it says.
-async fn pass_on(
-    invocation: &Invocation,
-    function: &str,
-    parameters: Value,
-) -> Result<Reply, Error> {
-    #[derive(Serialize)]
-    struct Answer {
-        data: Box<RawValue>,
-    }
-    let data = invocation.call(function, parameters).await?;
-    Ok(Reply::json(200, &Answer { data }))
+    Ok(Reply::metrics(text))
 }
 
 /// Who may call.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(PartialEq)]
 enum Caller {
     /// Holders of the service key: for everything.
     Service,
+    /// Who may have a session of the console, by its hash: for the operator's calls. Whether it is one is for the database
+    /// to say.
+    Console(String),
     /// Holders of the wake-up key: to wake.
     WakeUp,
     /// Holders of the metrics key: to read the metrics.
     Metrics,
-}
-
-/// Refuses callers without the service key.
-fn expect_service(request: &Request, invocation: &Invocation) -> Result<(), Error> {
-    match authorize(request, &invocation.config)? {
-        Caller::Service => Ok(()),
-        Caller::WakeUp | Caller::Metrics => Err(Error::Unauthorized),
-    }
 }
 
 /// Who is calling, by either header Supabase clients use.
@@ -341,7 +258,12 @@ fn authorize(request: &Request, config: &DeliverConfig) -> Result<Caller, Error>
         true => Ok(Caller::Service),
         false if is_wake_up => Ok(Caller::WakeUp),
         false if is_metrics => Ok(Caller::Metrics),
-        false => Err(Error::Unauthorized),
+        false => match header("x-api-key") {
+            Some(session) if session.starts_with(console::PREFIX) => {
+                Ok(Caller::Console(secret::token_hash(&session)))
+            }
+            _ => Err(Error::Unauthorized),
+        },
     }
 }
 

@@ -74,8 +74,8 @@ begin
   select * into problem
   from (
     select left(f.key, 100) as field, case
-      when not known ? f.key then 'is not a known field; there are '
-        || (select string_agg(k.name, ', ' order by k.name) from jsonb_object_keys(known) as k (name))
+      when not known ? f.key then 'is not a known field; there are ' || coalesce(
+        (select string_agg(k.name, ', ' order by k.name) from jsonb_object_keys(known) as k (name)), 'none')
       when case known ->> f.key
         when 'uuid' then f.value #>> '{}' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
         when 'text' then jsonb_typeof(f.value) = 'string'

@@ -50,20 +50,17 @@ begin
 end
 $$;
 
--- Has failed deliveries sent again, of active endpoints: {matched, resent, more}, up to 10,000 at a time. This and the next run
--- as their owner: users may not write the table.
-create or replace function public.resend_webhook_deliveries(
-  endpoint_id uuid default null, event_type text default null, since text default null,
-  until text default null, dry_run boolean default false
+-- Has failed deliveries of these endpoints sent again: {matched, resent, more}, up to 10,000 at a time.
+create or replace function webhooks.resend(
+  endpoints uuid[], event_type text, since text, until text, dry_run boolean
 ) returns jsonb
-language plpgsql volatile security definer
+language plpgsql volatile
 set search_path = ''
 set jit = off
 set enable_seqscan = off
 as $$
 declare
   most constant integer := 10000;
-  endpoints constant uuid[] := webhooks.endpoints_for(endpoint_id, true);
   ids constant uuid[] := webhooks.find_deliveries(
     endpoints, array['failed'], event_type, since, until, false, most + 1);
 begin
@@ -73,13 +70,12 @@ begin
 end
 $$;
 
--- Ends deliveries that wait, pending and retrying, as failed: {matched, cancelled, more}, up to 10,000 at a time. One that is
--- under way goes on. They can be sent again.
-create or replace function public.cancel_webhook_deliveries(
-  endpoint_id uuid default null, event_type text default null, since text default null,
-  until text default null, dry_run boolean default false
+-- Ends deliveries of these endpoints that wait, pending and retrying, as failed: {matched, cancelled, more}, up to 10,000 at a
+-- time. One that is under way goes on. They can be sent again.
+create or replace function webhooks.cancel(
+  endpoints uuid[], event_type text, since text, until text, dry_run boolean, reason text
 ) returns jsonb
-language plpgsql volatile security definer
+language plpgsql volatile
 set search_path = ''
 set jit = off
 set enable_seqscan = off
@@ -87,20 +83,44 @@ as $$
 #variable_conflict use_variable
 declare
   most constant integer := 10000;
-  ids constant uuid[] := webhooks.find_deliveries(webhooks.endpoints_for(endpoint_id, false),
-    array['pending', 'retrying'], event_type, since, until, true, most + 1);
+  ids constant uuid[] := webhooks.find_deliveries(
+    endpoints, array['pending', 'retrying'], event_type, since, until, true, most + 1);
   cancelled integer := 0;
 begin
   if not dry_run then
     perform from public.webhook_deliveries d where d.id = any (ids[:most]) order by d.id for no key update;
     update public.webhook_deliveries d set
-      status = 'failed', last_error = 'Cancelled by its owner', next_retry_at = null
+      status = 'failed', last_error = reason, next_retry_at = null
     where d.id = any (ids[:most]) and d.status in ('pending', 'retrying') and d.leased_until is null;
     get diagnostics cancelled = row_count;
   end if;
   return jsonb_build_object('matched', least(cardinality(ids), most), 'cancelled', cancelled,
     'more', cardinality(ids) > most);
 end
+$$;
+
+-- Has the caller's failed deliveries sent again, of active endpoints: see webhooks.resend(). This and the next run as their owner:
+-- users may not write the table.
+create or replace function public.resend_webhook_deliveries(
+  endpoint_id uuid default null, event_type text default null, since text default null,
+  until text default null, dry_run boolean default false
+) returns jsonb
+language sql volatile security definer
+set search_path = ''
+as $$
+  select webhooks.resend(webhooks.endpoints_for(endpoint_id, true), event_type, since, until, dry_run)
+$$;
+
+-- Ends the caller's deliveries that wait: see webhooks.cancel().
+create or replace function public.cancel_webhook_deliveries(
+  endpoint_id uuid default null, event_type text default null, since text default null,
+  until text default null, dry_run boolean default false
+) returns jsonb
+language sql volatile security definer
+set search_path = ''
+as $$
+  select webhooks.cancel(webhooks.endpoints_for(endpoint_id, false), event_type, since, until, dry_run,
+    'Cancelled by its owner')
 $$;
 
 -- Switches the caller's endpoints off or on: those named, those whose metadata has `metadata` (a JSON object, as text), or
@@ -140,8 +160,13 @@ $$;
 
 revoke all on function
   webhooks.find_deliveries(uuid[], text[], text, text, text, boolean, integer),
-  webhooks.endpoints_for(uuid, boolean)
+  webhooks.endpoints_for(uuid, boolean), webhooks.resend(uuid[], text, text, text, boolean),
+  webhooks.cancel(uuid[], text, text, text, boolean, text)
   from public;
+grant execute on function
+  webhooks.find_deliveries(uuid[], text[], text, text, text, boolean, integer),
+  webhooks.resend(uuid[], text, text, text, boolean), webhooks.cancel(uuid[], text, text, text, boolean, text)
+  to service_role;
 revoke all on function
   public.resend_webhook_deliveries(uuid, text, text, text, boolean),
   public.cancel_webhook_deliveries(uuid, text, text, text, boolean),

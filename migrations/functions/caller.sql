@@ -131,8 +131,8 @@ begin
   where k.key_hash = hash and k.is_active and (k.expires_at > now() or k.expires_at is null);
   if not found then
     select l.user_id, l.scopes into who.owner, who.scopes
-    from webhooks.portal_links l
-    where l.session_hash = hash and l.revoked_at is null and l.expires_at > now();
+    from webhooks.page_links l
+    where l.session_hash = hash and l.user_id is not null and l.revoked_at is null and l.expires_at > now();
   end if;
   if not found then
     foreign_key := webhooks.foreign_key(hash);
@@ -235,8 +235,8 @@ begin
     end;
   end if;
   -- Links are of owners as they were.
-  delete from webhooks.portal_links;
-  foreach child in array array['public.webhook_endpoints', 'public.webhook_api_keys', 'webhooks.portal_links']::regclass[]
+  delete from webhooks.page_links l where l.user_id is not null;
+  foreach child in array array['public.webhook_endpoints', 'public.webhook_api_keys', 'webhooks.page_links']::regclass[]
   loop
     for old in
       select c.conname from pg_catalog.pg_constraint c

@@ -1,5 +1,10 @@
 -- Counting: the tally is added up in steps, apart from the calls that deliver.
 
+-- What counts of all endpoints together have for endpoint_id.
+create or replace function webhooks.all_endpoints() returns uuid
+language sql immutable
+return '00000000-0000-0000-0000-000000000000'::uuid;
+
 -- Adds up to 20,000 rows of the tally to the counts, and sends the alerts that follow. One call at
 -- a time. Says whether there is more.
 create or replace function webhooks.count_tally(alert_url text) returns boolean
@@ -31,11 +36,12 @@ begin
   counted as (
     insert into webhooks.attempt_counts as a
       (endpoint_id, starts_at, seconds, outcome, latency_class, attempts)
-    select r.endpoint_id, date_bin('5 minutes', r.recorded_at, 'epoch') as starts_at, 300,
+    select i.endpoint_id, date_bin('5 minutes', r.recorded_at, 'epoch') as starts_at, 300,
       r.outcome, r.latency_class, count(*)
     from row r
+    cross join lateral (values (r.endpoint_id), (webhooks.all_endpoints())) as i (endpoint_id)
     where r.outcome is not null
-    group by r.endpoint_id, starts_at, r.outcome, r.latency_class
+    group by i.endpoint_id, starts_at, r.outcome, r.latency_class
     on conflict (endpoint_id, starts_at, seconds, outcome, latency_class)
       do update set attempts = a.attempts + excluded.attempts
   ),
@@ -99,6 +105,9 @@ begin
 end
 $$;
 
-revoke all on function webhooks.count_tally(text), webhooks.merge_counts(integer) from public;
-grant execute on function webhooks.count_tally(text), webhooks.merge_counts(integer)
+revoke all on function
+  webhooks.all_endpoints(), webhooks.count_tally(text), webhooks.merge_counts(integer)
+  from public;
+grant execute on function
+  webhooks.all_endpoints(), webhooks.count_tally(text), webhooks.merge_counts(integer)
   to service_role;

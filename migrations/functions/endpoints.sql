@@ -208,7 +208,7 @@ begin
 end
 $$;
 
--- Trigger: refuses what no endpoint may have, where it is new, and keeps header_names. `manage`
+-- Trigger: refuses what no endpoint may have, where it is new, and keeps header_names and disabled_at. `manage`
 -- checks more than this, but owners may also write their endpoints through PostgREST, and what they
 -- write is read in batches with other owners'. What an earlier system stored is left alone.
 -- Whatever a constraint would refuse is refused here first: Postgres would quote the row, secret and
@@ -288,6 +288,13 @@ begin
   end if;
   new.header_names := array(
     select h.name from jsonb_object_keys(new.headers) as h (name) order by h.name);
+  -- Who switches an endpoint on forgets why it was off.
+  if new.is_active then
+    new.disabled_reason := null;
+    new.disabled_at := null;
+  elsif is_new or old.is_active then
+    new.disabled_at := coalesce(new.disabled_at, now());
+  end if;
   return new;
 end
 $$;
@@ -305,10 +312,6 @@ begin
     update webhooks.endpoint_health h
     set consecutive_failures = 0, first_failure_at = null, is_slow = false, is_failing = false
     where h.endpoint_id = new.id;
-  end if;
-  if new.is_active and new.disabled_at is not null then
-    update public.webhook_endpoints e set disabled_reason = null, disabled_at = null
-    where e.id = new.id;
   end if;
   return null;
 end

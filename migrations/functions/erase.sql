@@ -78,7 +78,7 @@ end
 $$;
 
 -- Erases events: their payloads at once, and what is said of up to 5,000 deliveries. Upkeep goes on with the rest.
-create or replace function webhooks.erase(ids bigint[], owner uuid) returns integer
+create or replace function webhooks.erase(ids bigint[], owner uuid, actor text) returns integer
 language plpgsql volatile
 set search_path = ''
 as $$
@@ -103,7 +103,7 @@ begin
   )
   select count(*) into erased from event e;
   if erased > 0 then
-    insert into webhooks.erasures (user_id, actor, events) values (owner, webhooks.actor(), erased);
+    insert into webhooks.erasures (user_id, actor, events) values (owner, erase.actor, erased);
     perform webhooks.erase_answers(5000);
   end if;
   return erased;
@@ -203,9 +203,10 @@ begin
 end
 $$;
 
--- Erases for an owner, or for the operator (null). See webhooks.find_erasable() and the two functions below.
+-- Erases for an owner, or for the operator (null); `actor` is who asks, for the trace. See webhooks.find_erasable() and the two
+-- functions below.
 create or replace function webhooks.erase_found(
-  owner uuid, event_ids text[], contains text, dry_run boolean, cursor text
+  owner uuid, event_ids text[], contains text, dry_run boolean, cursor text, actor text
 ) returns jsonb
 language plpgsql volatile
 set search_path = ''
@@ -226,7 +227,7 @@ begin
   end if;
   result := webhooks.find_erasable(owner, event_ids, part, cursor);
   if not dry_run then
-    erased := webhooks.erase(result.ids, owner);
+    erased := webhooks.erase(result.ids, owner, actor);
     perform webhooks.erase_foreign(owner, event_ids);
   end if;
   return jsonb_build_object(
@@ -251,13 +252,14 @@ as $$
 declare
   caller constant uuid := webhooks.require_caller('write');
 begin
-  return webhooks.erase_found(caller, event_ids, contains, dry_run, cursor);
+  return webhooks.erase_found(caller, event_ids, contains, dry_run, cursor, webhooks.actor());
 end
 $$;
 
--- The same for the operator, of one owner, or of all, events for all owners included. `which`: a JSON object as text with
--- user_id, event_ids, contains, dry_run and cursor, each of which may be left out or null.
-create or replace function public.erase_webhook_events_of(which text) returns jsonb
+-- The same for the operator, of one owner, or of all, events for all owners included. `call`: a JSON object as text with
+-- user_id, event_ids, contains, dry_run and cursor, each of which may be left out or null. `session_hash` as for
+-- webhooks.require_operator().
+create or replace function public.erase_webhook_events_of(call text, session_hash text default null) returns jsonb
 language plpgsql volatile
 set search_path = ''
 set jit = off
@@ -266,32 +268,42 @@ set enable_bitmapscan = off
 set enable_sort = off
 as $$
 declare
-  parsed constant jsonb := webhooks.read_fields(which,
+  operator constant text := webhooks.require_operator(session_hash, 'write');
+  parsed constant jsonb := webhooks.read_fields(call,
     '{"user_id": "uuid", "event_ids": "texts", "contains": "object", "dry_run": "boolean", "cursor": "text"}');
+  is_dry_run constant boolean := coalesce((parsed ->> 'dry_run')::boolean, false);
+  answer jsonb;
 begin
   if exists (
     select from jsonb_array_elements_text(parsed -> 'event_ids') as i (id) where i.id !~ '^[\x21-\x7e]{1,255}$')
   then
     perform webhooks.refuse_field('event_ids', 'must be a list of 1 to 255 visible ASCII characters each');
   end if;
-  return webhooks.erase_found((parsed ->> 'user_id')::uuid,
+  answer := webhooks.erase_found((parsed ->> 'user_id')::uuid,
     case when parsed ? 'event_ids' then array(select jsonb_array_elements_text(parsed -> 'event_ids')) end,
-    (parsed -> 'contains')::text, coalesce((parsed ->> 'dry_run')::boolean, false), parsed ->> 'cursor');
+    (parsed -> 'contains')::text, is_dry_run, parsed ->> 'cursor',
+    case when session_hash is null then webhooks.actor() else 'operator ' || operator end);
+  if not is_dry_run then
+    -- Not what the data contained: it is erased.
+    perform webhooks.note_action(operator, 'erase_events', (parsed ->> 'user_id')::uuid,
+      jsonb_build_object('event_ids', parsed -> 'event_ids', 'erased', answer -> 'erased'));
+  end if;
+  return answer;
 end
 $$;
 
 revoke all on function
-  webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid),
+  webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid, text),
   webhooks.erase_foreign(uuid, text[]), webhooks.erase_answers(integer),
-  webhooks.erase_found(uuid, text[], text, boolean, text)
+  webhooks.erase_found(uuid, text[], text, boolean, text, text)
   from public;
 revoke all on function public.erase_webhook_events(text[], text, boolean, text) from public, service_role;
-revoke all on function public.erase_webhook_events_of(text)
+revoke all on function public.erase_webhook_events_of(text, text)
   from public, anon, authenticated;
 grant execute on function
-  webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid),
+  webhooks.actor(), webhooks.find_erasable(uuid, text[], jsonb, text), webhooks.erase(bigint[], uuid, text),
   webhooks.erase_foreign(uuid, text[]), webhooks.erase_answers(integer),
-  webhooks.erase_found(uuid, text[], text, boolean, text),
-  public.erase_webhook_events_of(text)
+  webhooks.erase_found(uuid, text[], text, boolean, text, text),
+  public.erase_webhook_events_of(text, text)
   to service_role;
 grant execute on function public.erase_webhook_events(text[], text, boolean, text) to anon, authenticated;

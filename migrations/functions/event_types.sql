@@ -21,13 +21,15 @@ $$;
 -- Adds a type, or changes what `changes` names of it: a JSON object with any of description,
 -- example (an object), schema (JSON Schema, an object), validation (none, warn, refuse), is_archived. Answers the type with
 -- `is_enforced`, which says whether events are held to the schema, `breaking`, what of the schema's change receivers may
--- not expect, and `warnings`, how many events did not fit (10,000 at most). For the service role.
-create or replace function public.put_webhook_event_type(name text, changes text)
+-- not expect, and `warnings`, how many events did not fit (10,000 at most). For the
+-- operator: `session_hash` as for webhooks.require_operator().
+create or replace function public.put_webhook_event_type(name text, changes text, session_hash text default null)
 returns jsonb
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
+  operator constant text := webhooks.require_operator(session_hash, 'write');
   change constant jsonb := webhooks.parse_json('changes', changes);
   unknown text;
   refusal jsonb := webhooks.number_refusal(change -> 'example');
@@ -104,6 +106,8 @@ begin
       perform webhooks.refuse_field('example', 'does not fit the schema: ' || (refusal ->> 0));
     end if;
   end if;
+  perform webhooks.note_action(operator, 'put_event_type', null,
+    jsonb_build_object('name', type.name, 'changes', change));
   return jsonb_build_object('name', type.name, 'description', type.description,
     'example', type.example, 'schema', type.schema, 'validation', type.validation,
     'is_enforced', type.validation <> 'none' and webhooks.validator() is not null,
@@ -117,6 +121,6 @@ $$;
 
 revoke all on function public.list_webhook_event_types() from public, service_role;
 grant execute on function public.list_webhook_event_types() to anon, authenticated;
-revoke all on function public.put_webhook_event_type(text, text)
+revoke all on function public.put_webhook_event_type(text, text, text)
   from public, anon, authenticated;
-grant execute on function public.put_webhook_event_type(text, text) to service_role;
+grant execute on function public.put_webhook_event_type(text, text, text) to service_role;

@@ -210,3 +210,6 @@ grant execute on function
   public.get_webhook_endpoint_stats(uuid, text), public.get_webhook_stats(text),
   public.list_webhook_endpoint_stats(text)
   to anon, authenticated;
+grant execute on function
+  webhooks.stats_buckets(text), webhooks.attempts_since(uuid[], timestamptz, interval), webhooks.stats_object(uuid[], text)
+  to service_role;

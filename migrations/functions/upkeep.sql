@@ -77,7 +77,8 @@ begin
     when 'run_replays' then webhooks.run_replays()
     when 'purge_replays' then webhooks.purge_replays(before, most) = most
     when 'purge_schema_warnings' then webhooks.purge_schema_warnings(before, most) = most
-    when 'purge_portal_links' then webhooks.purge_portal_links(most) = most
+    when 'purge_page_links' then webhooks.purge_page_links(most) = most
+    when 'purge_audit_log' then webhooks.purge_audit_log(now() - interval '8784 hours', most) = most
   end;
 exception when others or query_canceled then
   raise warning 'upkeep: % failed: %', step, sqlerrm;
@@ -110,7 +111,7 @@ begin
   foreach step in array array['find_lost_lines', 'end_leases', 'end_secrets', 'release_ordered', 'count_tally', 'purge_deleted_endpoints',
     'purge_deliveries', 'purge_events', 'merge_counts', 'purge_counts', 'purge_refused_events',
     'purge_idempotent_calls', 'erase_answers', 'purge_replays', 'purge_schema_warnings',
-    'purge_portal_links', 'run_replays']
+    'purge_page_links', 'purge_audit_log', 'run_replays']
   loop
     if clock_timestamp() > now() + interval '1 second' then
       is_more := true;
@@ -135,6 +136,25 @@ as $$
     duration_ms = excluded.duration_ms
 $$;
 
+-- What waits now.
+create or replace function webhooks.current_load() returns webhooks.load
+language sql stable
+set search_path = ''
+set jit = off
+as $$
+  select d.backlog, case when d.oldest_due_at <= now() then d.oldest_due_at end, o.outbox, o.set_aside, coalesce((
+    select h.consecutive_failures from webhooks.endpoint_health h
+    where h.endpoint_id = webhooks.operator_endpoint()), 0)
+  from (
+    select count(*) as backlog,
+      min(d.next_retry_at) filter (where d.leased_until is null and d.next_retry_at < 'infinity') as oldest_due_at
+    from public.webhook_deliveries d
+    where d.status in ('pending', 'retrying')
+  ) d, (
+    select count(*) as outbox, count(*) filter (where o.set_aside_at is not null) as set_aside from webhooks.outbox o
+  ) o
+$$;
+
 -- What a monitoring system scrapes, in Prometheus' text format
 -- (https://prometheus.io/docs/instrumenting/exposition_formats/).
 create or replace function public.webhook_metrics() returns text
@@ -142,28 +162,28 @@ language sql stable
 set search_path = ''
 set jit = off
 as $$
-  with metrics as (
+  with load as materialized (
+    select l.* from webhooks.current_load() l
+  ),
+  metrics as (
     select 1 as nth, 'webhooks_backlog' as name, 'gauge' as type,
       'Deliveries that have not ended' as help,
-      'webhooks_backlog ' || count(*) as line
-    from public.webhook_deliveries d
-    where d.status in ('pending', 'retrying')
+      'webhooks_backlog ' || l.backlog as line
+    from load l
     union all
     select 2, 'webhooks_outbox', 'gauge', 'Events whose fan-out is not finished',
-      'webhooks_outbox ' || count(*)
-    from webhooks.outbox
+      'webhooks_outbox ' || l.outbox
+    from load l
     union all
     select 3, 'webhooks_events_set_aside', 'gauge',
       'Events whose fan-out failed three times: see webhooks.outbox.last_error',
-      'webhooks_events_set_aside ' || count(*)
-    from webhooks.outbox o where o.set_aside_at is not null
+      'webhooks_events_set_aside ' || l.set_aside
+    from load l
     union all
     select 4, 'webhooks_oldest_due_age_seconds', 'gauge',
       'How long the delivery that is due longest has been waiting',
-      'webhooks_oldest_due_age_seconds ' || round(coalesce(greatest(extract(epoch from
-        now() - min(d.next_retry_at)), 0), 0), 3)
-    from public.webhook_deliveries d
-    where d.status in ('pending', 'retrying') and d.leased_until is null and d.next_retry_at < 'infinity'
+      'webhooks_oldest_due_age_seconds ' || round(coalesce(extract(epoch from now() - l.oldest_due_at), 0), 3)
+    from load l
     union all
     select 5, 'webhooks_attempts_total', 'counter', 'Attempts by outcome',
       format('webhooks_attempts_total{outcome="%s"} %s', t.outcome, sum(t.attempts))
@@ -198,9 +218,8 @@ as $$
     union all
     select 11, 'webhooks_operator_endpoint_failures', 'gauge',
       'Failed attempts in a row at ALERT_WEBHOOK_URL',
-      'webhooks_operator_endpoint_failures ' || coalesce((
-        select h.consecutive_failures from webhooks.endpoint_health h
-        where h.endpoint_id = webhooks.operator_endpoint()), 0)
+      'webhooks_operator_endpoint_failures ' || l.operator_endpoint_failures
+    from load l
     union all
     select 12, 'webhooks_schema_warnings', 'gauge',
       'Events that did not fit the schema of their type, and were taken',
@@ -218,7 +237,7 @@ $$;
 
 revoke all on function
   webhooks.end_leases(), webhooks.end_secrets(),
-  webhooks.upkeep_step(text, integer, text, integer)
+  webhooks.upkeep_step(text, integer, text, integer), webhooks.current_load()
   from public;
 revoke all on function
   public.run_webhook_upkeep(integer, text, integer), public.record_webhook_tick(integer),
@@ -226,7 +245,7 @@ revoke all on function
   from public, anon, authenticated;
 grant execute on function
   webhooks.end_leases(), webhooks.end_secrets(),
-  webhooks.upkeep_step(text, integer, text, integer),
+  webhooks.upkeep_step(text, integer, text, integer), webhooks.current_load(),
   public.run_webhook_upkeep(integer, text, integer), public.record_webhook_tick(integer),
   public.webhook_metrics()
   to service_role;

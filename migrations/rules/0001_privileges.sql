@@ -22,7 +22,8 @@ grant select, insert, update, delete on
   webhooks.endpoint_totals, webhooks.attempt_counts, webhooks.totals, webhooks.endpoint_health,
   webhooks.deleted_endpoints, webhooks.progress, webhooks.pump, webhooks.ticks,
   webhooks.refused_events, webhooks.idempotent_calls, webhooks.erasures, webhooks.erased_events,
-  webhooks.replays, webhooks.schema_warnings, webhooks.portal_links
+  webhooks.replays, webhooks.schema_warnings, webhooks.page_links,
+  webhooks.audit_log
   to service_role;
 grant usage on sequence webhooks.turns to service_role;
 grant usage, update on sequence
@@ -78,7 +79,8 @@ alter table webhooks.schema_warnings enable row level security;
 alter table webhooks.erasures enable row level security;
 alter table webhooks.erased_events enable row level security;
 alter table webhooks.tenancy enable row level security;
-alter table webhooks.portal_links enable row level security;
+alter table webhooks.page_links enable row level security;
+alter table webhooks.audit_log enable row level security;
 
 create policy webhook_event_types_select on public.webhook_event_types
   for select to anon, authenticated using (true);

@@ -97,17 +97,13 @@ impl Database {
     ) -> Result<T, Error> {
         let answer = self.post(function, parameters).await;
         let answer = answer.and_then(|json| parse::answer(&json));
-        answer.map_err(|error| self.explain(function, error))
+        answer.map_err(|error| Self::explain(function, error))
     }
 
     /// The error of a call of this function.
-    fn explain(&self, function: &str, error: Error) -> Error {
+    fn explain(function: &str, error: Error) -> Error {
         match error {
             Error::Unavailable(cause) => Error::Unavailable(format!("{function}: {cause}")),
-            // The credential was the worker's own.
-            Error::Unauthorized if self.is_service => {
-                Error::Unavailable(format!("{function}: the service key is refused"))
-            }
             other => other,
         }
     }
@@ -131,7 +127,10 @@ impl Database {
                 .collect(),
             body: std::str::from_utf8(body.unwrap_or_default()).map_err(internal)?,
         };
-        interpret(platform::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await)
+        interpret(
+            platform::post(outgoing, self.timeout, MAX_ANSWER_BYTES).await,
+            self.is_service,
+        )
     }
 }
 
@@ -152,8 +151,13 @@ struct PostgrestError {
 ///
 /// SQL functions refuse with SQLSTATE PTnnn, which PostgREST answers with status nnn:
 /// `message`, `hint` (our code) and `details` (a JSON object) are for the caller.
-fn interpret(answer: Exchange) -> Result<String, Error> {
+/// What PostgREST refuses for the credential is the caller's fault, or, where it `is_service`, ours.
+fn interpret(answer: Exchange, is_service: bool) -> Result<String, Error> {
     let unavailable = |cause: String| Err(Error::Unavailable(cause));
+    let refused = || match is_service {
+        true => unavailable("the service key is refused".to_owned()),
+        false => Err(Error::Unauthorized),
+    };
     let status = match (answer.status, answer.failure) {
         (Some(status), None) => status,
         (_, Some(Failure::Timeout(_))) => return unavailable("it timed out".to_owned()),
@@ -178,7 +182,7 @@ fn interpret(answer: Exchange) -> Result<String, Error> {
     match (code, status) {
         ("PT401", _) => Err(Error::Unauthorized),
         // The token names a role that does not exist.
-        ("22023", _) if message.starts_with("role ") => Err(Error::Unauthorized),
+        ("22023", _) if message.starts_with("role ") => refused(),
         // Data exceptions and violated constraints
         // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
         (code, _)
@@ -198,7 +202,7 @@ fn interpret(answer: Exchange) -> Result<String, Error> {
         // PostgREST refuses a token with a code of its own (PGRST3nn), and one of a
         // role without the privilege with Postgres's. Without a code it was a gateway
         // in front that refused, and what it looks at is the worker's own key.
-        (code, 401 | 403) if !code.is_empty() => Err(Error::Unauthorized),
+        (code, 401 | 403) if !code.is_empty() => refused(),
         (_, 401 | 403) => unavailable("the API gateway refuses the worker's key".to_owned()),
         (code, status) => unavailable(format!("HTTP {status} {code}")),
     }
@@ -223,13 +227,17 @@ mod tests {
 
     use super::*;
 
-    fn interpret(status: u16, body: &str) -> Result<Value, Error> {
-        let json = super::interpret(Exchange {
+    fn interpret_for(is_service: bool, status: u16, body: &str) -> Result<Value, Error> {
+        let answer = Exchange {
             status: Some(status),
             body: body.as_bytes().to_vec(),
             ..Exchange::default()
-        })?;
-        parse::answer(&json)
+        };
+        parse::answer(&super::interpret(answer, is_service)?)
+    }
+
+    fn interpret(status: u16, body: &str) -> Result<Value, Error> {
+        interpret_for(false, status, body)
     }
 
     #[test]
@@ -279,6 +287,14 @@ mod tests {
     }
 
     #[test]
+    fn the_service_key_may_be_refused_but_a_function_refuses_its_own_caller() {
+        let service = |code: &str| interpret_for(true, 401, &json!({ "code": code }).to_string());
+        assert_eq!(service("PGRST301").unwrap_err().status(), 503);
+        assert_eq!(service("42501").unwrap_err().status(), 503);
+        assert_eq!(service("PT401"), Err(Error::Unauthorized));
+    }
+
+    #[test]
     fn nonsense_is_unavailable() {
         for (status, body) in [
             (200, "<html>"),
@@ -307,7 +323,7 @@ mod tests {
         ) {
             let status = Some(status);
             let answer = Exchange { status, body, truncated, ..Exchange::default() };
-            if let Err(error) = super::interpret(answer) {
+            if let Err(error) = super::interpret(answer, false) {
                 prop_assert!(error.status() < 500 || error.status() == 503);
             }
         }

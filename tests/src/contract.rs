@@ -70,6 +70,16 @@ impl Operation {
             .is_some_and(|response| codes(response).contains(&code))
     }
 
+    /// Examples of the query parameters that it needs.
+    #[must_use]
+    pub fn query(&self) -> Vec<(&str, &str)> {
+        let parameters = self.value["parameters"].as_array().into_iter().flatten();
+        let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
+        needed
+            .filter_map(|p| Some((p["name"].as_str()?, p["example"].as_str()?)))
+            .collect()
+    }
+
     /// The example of its body, if it takes one.
     #[must_use]
     pub fn example(&self) -> Option<&Value> {

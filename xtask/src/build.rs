@@ -48,6 +48,15 @@ impl Worker {
         }
     }
 
+    /// The page that it serves, as vite knows it.
+    fn page(self) -> Option<&'static str> {
+        match self {
+            Self::Manage => Some("portal"),
+            Self::Deliver => Some("console"),
+            Self::Caller => None,
+        }
+    }
+
     fn folder(self) -> &'static str {
         match self {
             Self::Manage | Self::Deliver => self.name(),
@@ -74,14 +83,15 @@ pub(crate) fn workers(root: &Path, workers: &[Worker]) -> Result<()> {
         }
         if matches!(worker, Worker::Manage) {
             run(command(root, "node").args(["openapi/build.mjs", "manage/assets"]))?;
-            run(command(root, "vite").args([
-                "build",
-                "portal",
-                "--mode",
-                "portal",
-                "--logLevel",
-                "warn",
-            ]))?;
+        }
+        if let Some(page) = worker.page() {
+            let mut vite = command(root, "vite");
+            run(vite.args(["build", "portal", "--mode", page, "--logLevel", "warn"]))?;
+        }
+        if matches!(worker, Worker::Deliver) {
+            let headers = root.join("deliver/assets/_headers");
+            fs::copy(root.join("portal/console.headers"), &headers)
+                .with_context(|| format!("writing {}", headers.display()))?;
         }
         let wasm = fs::read(&packed).with_context(|| format!("reading {}", packed.display()))?;
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());

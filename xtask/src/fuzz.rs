@@ -99,7 +99,7 @@ pub(crate) fn run_all(root: &Path) -> Result<Option<String>> {
     for fuzz in [
         Fuzz {
             name: "fuzz-deliver",
-            paths: "^/(metrics|event-types/.*|portal-links.*|webhooks-deliver/.*)?$",
+            paths: "^/(metrics|event-types/.*|portal-links.*|console-.*|operator/.*|webhooks-deliver/.*)?$",
             phases: "examples,coverage,fuzzing",
             url: |stack| &stack.deliver_url,
             token: |stack| &stack.service_role_key,

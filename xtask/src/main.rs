@@ -42,7 +42,7 @@ enum Task {
         /// Give the demo user endpoints of several kinds and an hour of traffic
         #[arg(long)]
         demo: bool,
-        /// Serve the portal from its sources, and change it in the browser as they change
+        /// Serve the portal and the console from their sources, and change them in the browser as they change
         #[arg(long)]
         portal: bool,
     },

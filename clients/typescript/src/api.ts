@@ -83,6 +83,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists links to the console and sessions that have not ended
+         * @description The newest 100.
+         */
+        get: operations["listConsoleLinks"];
+        put?: never;
+        /**
+         * Makes a link to the console
+         * @description With it one of the operator's people uses the console without the service key. What they do is logged under the name
+         *     that the call gives. The first to open the link gets the session.
+         */
+        post: operations["createConsoleLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console-links/{console_link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 3f0c7d52-5d0f-4a3e-8f57-0b6f2f0b9a41 */
+                console_link_id: components["parameters"]["console_link_id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a link to the console and the session it opened */
+        delete: operations["revokeConsoleLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens the console by a link, or goes on with it
+         * @description What the page at `/console` calls when it is loaded. The token of a link is taken once.
+         */
+        post: operations["openConsole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/deliveries/cancel": {
         parameters: {
             query?: never;
@@ -299,6 +364,204 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/operator/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what operators did
+         * @description Newest first, 100 a page. What only looked is left out, but for views of an owner.
+         */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/deliveries/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends deliveries that wait, of any owner
+         * @description Those that fit, up to 10,000 a call, end as `failed`, "Cancelled by the operator". They can be sent again. One that is under
+         *     way goes on.
+         */
+        post: operations["cancelDeliveriesOf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/deliveries/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has failed deliveries sent again, of any owner
+         * @description Those of active endpoints that fit, up to 10,000 a call, oldest of each endpoint first; `more` says that a further call is
+         *     needed. They leave with the next tick.
+         */
+        post: operations["resendDeliveriesOf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/endpoints/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switches endpoints off, of any owner
+         * @description Active ones alone. Their owners see "Paused by the operator", and can switch them on. What comes meanwhile is recorded as
+         *     failed and can be sent again.
+         */
+        post: operations["pauseEndpointsOf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/endpoints/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switches endpoints on, of any owner
+         * @description Those that the operator paused or that the system disabled. What an owner switched off stays off.
+         */
+        post: operations["resumeEndpointsOf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the catalogue, and who uses it
+         * @description Archived types too, and those that only endpoints or events know.
+         */
+        get: operations["listEventTypesInUse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether all is well
+         * @description What waits, how attempts fare, what needs somebody, and the endpoints and owners with most failures within the hour. Attempts
+         *     are counted by the cron: what is newer than a minute may be missing.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds an event, a delivery, an endpoint or an owner
+         * @description By the whole id of any of them, or by a part of an endpoint's URL. Up to 20 of each kind, the newest.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the attempts at all endpoints came to, or at those of one owner */
+        get: operations["getOperatorStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How large the tables are, and whether retention keeps up */
+        get: operations["getStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/portal": {
         parameters: {
             query?: never;
@@ -336,6 +599,9 @@ export interface paths {
          * Makes a link to the portal
          * @description With it an owner uses the portal without signing in. The first to open the link gets the session: give it to the owner
          *     alone.
+         *
+         *     With a session of the console it is for the operator, who looks at the portal as the owner sees it: it may only read, the
+         *     portal says whose view it is, and the audit log has it.
          */
         post: operations["createPortalLink"];
         delete?: never;
@@ -881,6 +1147,19 @@ export interface components {
             response_status: number | null;
             response_time_ms: number | null;
         };
+        AuditEntry: {
+            /** @enum {unknown} */
+            action: "open_console" | "create_console_link" | "revoke_console_link" | "create_portal_link" | "revoke_portal_link" | "view_owner" | "resend_deliveries" | "cancel_deliveries" | "pause_endpoints" | "resume_endpoints" | "erase_events" | "put_event_type";
+            at: components["schemas"]["Time"];
+            /** @description What was asked, and what came of it. */
+            details: {
+                [key: string]: unknown;
+            };
+            id: number;
+            /** @description The name of the console's link, or `service key`. */
+            operator: string;
+            owner: components["schemas"]["NullableId"];
+        };
         Cancelled: {
             cancelled: number;
             matched: number;
@@ -896,6 +1175,37 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             } | null;
+        };
+        ConsoleLink: {
+            created_at: components["schemas"]["Time"];
+            /** @description When the link ends, or, once it was opened, the session. */
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["Id"];
+            opened_at: components["schemas"]["NullableTime"];
+            operator: string;
+            scopes: components["schemas"]["Scopes"];
+        };
+        ConsoleLinkWithUrl: {
+            created_at: components["schemas"]["Time"];
+            /** @description When the link ends, or, once it was opened, the session. */
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["Id"];
+            opened_at: components["schemas"]["NullableTime"];
+            operator: string;
+            scopes: components["schemas"]["Scopes"];
+            /** @description The link, with a token that opens the page once. It is in this answer and nowhere else. */
+            url: string;
+        };
+        ConsoleSession: {
+            expires_at: components["schemas"]["Time"];
+            operator: string;
+            scopes: components["schemas"]["Scopes"];
+            /** @description What the page calls deliver with, in `X-API-Key`. */
+            session: string;
+        };
+        ConsoleSessionCall: {
+            /** @description The token of a link. Without it the session of the cookie `webhooks_console` is answered. */
+            token?: string | null;
         };
         /**
          * @description Where a page begins. Take it as it is.
@@ -1261,6 +1571,29 @@ export interface components {
             /** @description Events that did not fit and were taken. */
             warnings: number;
         };
+        EventTypeInUse: {
+            archived_at: components["schemas"]["NullableTime"];
+            description: string | null;
+            example: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Whether events are held to the schema. */
+            is_enforced: boolean;
+            is_in_catalogue: boolean;
+            name: string;
+            /** @description Of the newest 10,000 events, those of this type. */
+            recent_events: number;
+            /** @description What `data` is, as JSON Schema. */
+            schema: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Endpoints that name this type. */
+            subscribers: number;
+            /** @enum {unknown} */
+            validation: "none" | "warn" | "refuse";
+            /** @description Events that did not fit and were taken. */
+            warnings: number;
+        };
         EventValue: unknown;
         EventWithEndpoints: {
             /** @enum {unknown} */
@@ -1321,6 +1654,45 @@ export interface components {
             matched: number;
             tested: number;
         };
+        Found: {
+            /** @description The delivery, or those of the event. */
+            deliveries: {
+                attempts: number;
+                created_at: components["schemas"]["Time"];
+                endpoint_id: components["schemas"]["Id"];
+                event_id: string;
+                event_type: string;
+                id: components["schemas"]["Id"];
+                last_error: string | null;
+                max_attempts: number;
+                next_retry_at: components["schemas"]["NullableTime"];
+                owner: components["schemas"]["NullableId"];
+                response_status: number | null;
+                status: components["schemas"]["DeliveryStatus"];
+            }[];
+            /** @description The endpoint, those of the owner, or those whose URL has the text. */
+            endpoints: {
+                consecutive_failures: number;
+                created_at: components["schemas"]["Time"];
+                disabled_reason: string | null;
+                id: components["schemas"]["Id"];
+                is_active: boolean;
+                owner: components["schemas"]["NullableId"];
+                url: string;
+            }[];
+            events: {
+                created_at: components["schemas"]["Time"];
+                erased_at: components["schemas"]["NullableTime"];
+                event_id: string;
+                event_type: string;
+                owner: components["schemas"]["NullableId"];
+            }[];
+            owners: {
+                active_endpoints: number;
+                endpoints: number;
+                owner: components["schemas"]["Id"];
+            }[];
+        };
         Health: {
             consecutive_failures: number;
             /** @description When the first of these attempts was. */
@@ -1380,6 +1752,22 @@ export interface components {
              *     ]
              */
             scopes?: components["schemas"]["Scope"][] | null;
+        };
+        NewConsoleLink: {
+            /**
+             * @description Seconds in which the link can be opened. Once it is opened, the session lasts as long again.
+             * @default 3600
+             */
+            expires_in?: number | null;
+            /** @description Who it is for. The audit log has this name. */
+            operator: string;
+            /**
+             * @default [
+             *       "read",
+             *       "write"
+             *     ]
+             */
+            scopes?: components["schemas"]["Scopes"] | null;
         };
         NewEndpoint: {
             description?: components["schemas"]["Description"];
@@ -1491,11 +1879,43 @@ export interface components {
              */
             until?: string | null;
         };
+        /** Format: uuid */
+        NullableId: string | null;
         /**
          * Format: date-time
          * @example 2026-11-24T23:10:41.246858Z
          */
         NullableTime: string | null;
+        OperatorDeliveries: {
+            /** @default false */
+            dry_run?: boolean | null;
+            /** Format: uuid */
+            endpoint_id?: string | null;
+            event_type?: components["schemas"]["EventType"] | null;
+            /** @description Of this owner alone. */
+            owner?: components["schemas"]["NullableId"];
+            /**
+             * Format: date-time
+             * @description Only deliveries that were created at this time or later.
+             */
+            since?: string | null;
+            /**
+             * Format: date-time
+             * @description Only deliveries that were created before this time.
+             */
+            until?: string | null;
+        };
+        /** @description Of an owner, or by their ids. */
+        OperatorEndpoints: {
+            /** @default false */
+            dry_run?: boolean | null;
+            endpoint_ids?: string[] | null;
+            owner?: components["schemas"]["NullableId"];
+        } | {
+            owner: string;
+        } | {
+            endpoint_ids: unknown[];
+        };
         OperatorErasure: {
             /** @description An object that `data` contains, and that is not empty. */
             contains?: (components["schemas"]["EventData"] & Record<string, never>) | null;
@@ -1533,6 +1953,56 @@ export interface components {
             response_time_ms?: number;
             status: components["schemas"]["DeliveryStatus"];
         };
+        Overview: {
+            at: components["schemas"]["Time"];
+            /** @description Within five to ten minutes. */
+            attempts_per_minute: number;
+            /** @description Deliveries that have not ended. */
+            backlog: number;
+            endpoints: {
+                active: number;
+                /** @description Active ones whose last attempt failed. */
+                failing: number;
+                inactive: number;
+            };
+            /** @description The last tick of the cron that ended. Null where none ever has. */
+            last_tick: {
+                duration_ms: number;
+                finished_at: components["schemas"]["Time"];
+            } | null;
+            oldest_due_at: components["schemas"]["NullableTime"];
+            /** @description Events whose fan-out is not finished. */
+            outbox: number;
+            /** @description What needs somebody. Empty where all is well. */
+            problems: {
+                /** @enum {unknown} */
+                code: "cron_stopped" | "deliveries_wait" | "most_attempts_fail" | "events_set_aside" | "events_refused" | "alert_url_fails";
+                /** @description A sentence. */
+                message: string;
+            }[];
+            response_time_ms: components["schemas"]["ResponseTimes"];
+            /** @description Those of them whose fan-out failed three times. */
+            set_aside: number;
+            /** @description Of the hour. Null without attempts. */
+            success_rate: number | null;
+            /** @description With most failures within the hour, at most ten. */
+            worst_endpoints: {
+                attempts: number;
+                consecutive_failures: number;
+                disabled_reason: string | null;
+                failed: number;
+                id: components["schemas"]["Id"];
+                is_active: boolean;
+                owner: components["schemas"]["NullableId"];
+                url: string;
+            }[];
+            /** @description With most failures within the hour, at most ten. */
+            worst_owners: {
+                failed: number;
+                failing_endpoints: number;
+                owner: components["schemas"]["NullableId"];
+            }[];
+        };
         PortalLink: {
             created_at: components["schemas"]["Time"];
             /** Format: uuid */
@@ -1541,6 +2011,8 @@ export interface components {
             expires_at: components["schemas"]["Time"];
             id: components["schemas"]["Id"];
             opened_at: components["schemas"]["NullableTime"];
+            /** @description Who of the operator's people looks by it. Null: it is for the owner. */
+            operator: string | null;
             owner: components["schemas"]["Id"];
             scopes: components["schemas"]["Scopes"];
         };
@@ -1552,6 +2024,8 @@ export interface components {
             expires_at: components["schemas"]["Time"];
             id: components["schemas"]["Id"];
             opened_at: components["schemas"]["NullableTime"];
+            /** @description Who of the operator's people looks by it. Null: it is for the owner. */
+            operator: string | null;
             owner: components["schemas"]["Id"];
             scopes: components["schemas"]["Scopes"];
             /**
@@ -1564,6 +2038,8 @@ export interface components {
             /** Format: uuid */
             endpoint_id: string | null;
             expires_at: components["schemas"]["Time"];
+            /** @description Who looks, where it is the operator instead of the owner. */
+            operator: string | null;
             owner: components["schemas"]["Id"];
             scopes: components["schemas"]["Scopes"];
             /** @description What the page calls manage with, as an API key. */
@@ -1751,6 +2227,21 @@ export interface components {
             success_rate: number | null;
             window: components["schemas"]["Window"];
         };
+        Storage: {
+            /** @description Whose deliveries are being purged. */
+            deleted_endpoints: number;
+            oldest_event_at: components["schemas"]["NullableTime"];
+            retention_days: number;
+            /** @description For how long the oldest event should be gone. Where it grows, retention does not keep up. */
+            retention_lag_seconds: number;
+            tables: {
+                /** @description With indexes. */
+                bytes: number;
+                name: string;
+                /** @description As the last ANALYZE or VACUUM had it. */
+                rows: number;
+            }[];
+        };
         StoredEvent: {
             event_id: string;
             /** @constant */
@@ -1862,6 +2353,21 @@ export interface components {
                 "application/json": {
                     /** @enum {unknown} */
                     code: "database_unavailable";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
+        /** @description `insufficient_scope`: The API key or the session may only read. */
+        "deliver.insufficient_scope": {
+            headers: {
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "insufficient_scope";
                     /** @description A sentence for people. */
                     error: string;
                 };
@@ -2564,7 +3070,7 @@ export interface components {
         /**
          * @description `token_required`: API keys are managed with a user's token, not with another key.
          *
-         *     `insufficient_scope`: The API key may only read.
+         *     `insufficient_scope`: The API key or the session may only read.
          *
          *     `wrong_owner`: The header `X-Webhook-Owner` names an owner that you do not act for.
          *
@@ -2730,7 +3236,7 @@ export interface components {
          *
          *     `no_owner`: The token is valid, and acts for no owner.
          *
-         *     `insufficient_scope`: The API key may only read.
+         *     `insufficient_scope`: The API key or the session may only read.
          */
         "manage.wrong_owner-or-no_owner-or-insufficient_scope": {
             headers: {
@@ -2755,6 +3261,8 @@ export interface components {
     parameters: {
         /** @example 60507abf-2c53-4fc4-9a2b-9e7bf418a5f5 */
         api_key_id: string;
+        /** @example 3f0c7d52-5d0f-4a3e-8f57-0b6f2f0b9a41 */
+        console_link_id: string;
         /** @example 050bddf9-b0e3-417f-98b8-95fb52d28b99 */
         delivery_id: string;
         /** @example 2ec36fac-f082-4d21-aa90-01939b963b47 */
@@ -3000,6 +3508,151 @@ export interface operations {
             503: components["responses"]["manage.database_unavailable"];
         };
     };
+    listConsoleLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links, never with a token. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConsoleLink"][];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    createConsoleLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operator": "ada@example.com",
+                 *       "scopes": [
+                 *         "read"
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewConsoleLink"];
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConsoleLinkWithUrl"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    revokeConsoleLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 3f0c7d52-5d0f-4a3e-8f57-0b6f2f0b9a41 */
+                console_link_id: components["parameters"]["console_link_id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It opens nothing from now on. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    openConsole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "wcl_5e0c2f6b8a4d4c1fb0a7d9e3c6f18a2b"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ConsoleSessionCall"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ConsoleSession"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
     cancelDeliveries: {
         parameters: {
             query?: never;
@@ -3208,6 +3861,7 @@ export interface operations {
             };
             400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
             401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
             404: components["responses"]["deliver.not_found"];
             413: components["responses"]["deliver.body_too_large"];
             415: components["responses"]["deliver.unsupported_media_type"];
@@ -3424,6 +4078,360 @@ export interface operations {
             };
         };
     };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /** @description `next_before` of the page before. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditEntry"][];
+                        /** @description Null on the last page. */
+                        next_before: number | null;
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    cancelDeliveriesOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "until": "2026-11-24T00:00:00Z",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["OperatorDeliveries"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Cancelled"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    resendDeliveriesOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-24T00:00:00Z",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["OperatorDeliveries"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Resent"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    pauseEndpointsOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "owner": "4d9a2b7c-3f7d-4e0e-9f0c-2a3b4c5d6e7f",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["OperatorEndpoints"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Switched"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    resumeEndpointsOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "owner": "4d9a2b7c-3f7d-4e0e-9f0c-2a3b4c5d6e7f",
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["OperatorEndpoints"];
+            };
+        };
+        responses: {
+            /** @description How many. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Switched"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
+            404: components["responses"]["deliver.not_found"];
+            413: components["responses"]["deliver.body_too_large"];
+            415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    listEventTypesInUse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The types, by name. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EventTypeInUse"][];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How things are now. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Overview"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @example example.com */
+                text: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Found"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    getOperatorStats: {
+        parameters: {
+            query?: {
+                owner?: components["schemas"]["Id"];
+                /** @description How far back, in 12, 24, 28 or 30 buckets. */
+                window?: components["parameters"]["window"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers, in buckets of time. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Stats"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    getStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tables, the largest first. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Storage"];
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_field-or-invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
     getPortal: {
         parameters: {
             query?: never;
@@ -3542,6 +4550,7 @@ export interface operations {
             };
             400: components["responses"]["deliver.invalid_value"];
             401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
             404: components["responses"]["deliver.not_found"];
             429: components["responses"]["deliver.too_many_requests"];
             500: components["responses"]["deliver.misconfigured-or-internal"];
@@ -3953,6 +4962,7 @@ export interface operations {
             };
             400: components["responses"]["deliver.invalid_body-or-invalid_field-or-invalid_value"];
             401: components["responses"]["deliver.unauthorized"];
+            403: components["responses"]["deliver.insufficient_scope"];
             404: components["responses"]["deliver.not_found"];
             413: components["responses"]["deliver.body_too_large"];
             415: components["responses"]["deliver.unsupported_media_type"];

@@ -14,13 +14,16 @@ import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./api.ts";
 
 /** The calls of `deliver`, for which {@link triggerWebhook} is. */
-type DeliverPath =
+type DeliverPath = Extract<
+  keyof paths,
   | "/"
-  | "/event-types/{name}"
   | "/metrics"
-  | "/portal-links"
-  | "/portal-links/{portal_link_id}"
-  | "/webhooks-deliver/events/erase";
+  | "/event-types/{name}"
+  | `/portal-links${string}`
+  | `/console-${string}`
+  | `/operator/${string}`
+  | `/webhooks-deliver/${string}`
+>;
 
 export type Manage = Client<Omit<paths, DeliverPath>>;
 

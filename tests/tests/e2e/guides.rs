@@ -67,6 +67,11 @@ async fn events_are_filtered_replayed_and_erased_as_the_guide_says() {
 }
 
 #[tokio::test]
+async fn links_to_the_console_are_made_and_its_calls_answer_as_the_guide_says() {
+    run("console.md").await;
+}
+
+#[tokio::test]
 async fn links_to_the_portal_are_made_as_the_guide_says() {
     run("portal.md").await;
 }

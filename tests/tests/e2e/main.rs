@@ -29,6 +29,7 @@ mod manage;
 mod migrations;
 mod monitoring;
 mod operations;
+mod operator;
 mod ordering;
 mod owners;
 mod portal;

@@ -89,7 +89,7 @@ async fn a_link_opens_the_portal_once_for_its_owner_alone() {
     changed.expect(StatusCode::OK);
 
     let text =
-        "select string_agg(l::text, ' ') as text from webhooks.portal_links l where l.user_id = $1";
+        "select string_agg(l::text, ' ') as text from webhooks.page_links l where l.user_id = $1";
     let stored = stack.sql(text, &[&user.id]).await[0]["text"].to_string();
     for secret in [token(&link), session.as_str().unwrap()] {
         assert!(!stored.contains(secret.rsplit('_').next().unwrap()));
@@ -161,7 +161,7 @@ async fn links_and_sessions_end_by_time_and_by_revocation() {
     let stack = Stack::get();
     let user = stack.user().await;
     let database = stack.database().await;
-    let end = "update webhooks.portal_links set expires_at = now() - interval '25 hours' where user_id = $1";
+    let end = "update webhooks.page_links set expires_at = now() - interval '25 hours' where user_id = $1";
     let unopened = link(&stack, &json!({"owner": user.id})).await;
     let session_that_ends = session(&stack, &user, &["read"]).await;
     database.execute(end, &[&user.id]).await.unwrap();
@@ -177,9 +177,9 @@ async fn links_and_sessions_end_by_time_and_by_revocation() {
     .await;
     assert_eq!(late.expect_error(401), "unauthorized");
     // A day later they are gone.
-    let upkeep = "select webhooks.purge_portal_links(1000)";
+    let upkeep = "select webhooks.purge_page_links(1000)";
     database.execute(upkeep, &[]).await.unwrap();
-    let left = "select count(*)::int as n from webhooks.portal_links where user_id = $1";
+    let left = "select count(*)::int as n from webhooks.page_links where user_id = $1";
     assert_eq!(stack.sql(left, &[&user.id]).await[0]["n"], 0);
 
     let revoked = link(&stack, &json!({"owner": user.id})).await;

@@ -97,7 +97,8 @@ fn who(name: &'static str, role: &'static str, claims: Value, headers: Value, li
     }
 }
 
-/// Those with a session of the portal: of the owner, one that may only read, ones that ended, and another owner's.
+/// Those with a session of the portal: of the owner, one that may only read, ones that ended, another owner's, and the
+/// operator's; and one with a session of the console, which is nobody's here.
 async fn portals(stack: &Stack, owner: Uuid, other: Uuid) -> Vec<Who> {
     let rows = [
         ("portal", owner, &["read", "write"][..], "", KEY),
@@ -117,12 +118,26 @@ async fn portals(stack: &Stack, owner: Uuid, other: Uuid) -> Vec<Who> {
             ANON,
         ),
         ("other's portal", other, &["read", "write"], "", OTHER),
+        (
+            "operator's view",
+            owner,
+            &["read"],
+            "operator = 'ada'",
+            READER,
+        ),
+        (
+            "console",
+            owner,
+            &["read", "write"],
+            "user_id = null, operator = 'ada'",
+            ANON,
+        ),
     ];
     let database = stack.database().await;
     let mut portals = Vec::new();
-    for (name, user, scopes, end, column) in rows {
+    for (name, user, scopes, change, column) in rows {
         let session = format!("wps_{}", Uuid::new_v4());
-        let insert = "insert into webhooks.portal_links
+        let insert = "insert into webhooks.page_links
             (user_id, scopes, token_hash, session_hash, seconds, expires_at, opened_at)
             values ($1, $2, gen_random_uuid()::text, 'sha256_' || encode(sha256(convert_to($3, 'UTF8')), 'hex'),
               3600, now() + interval '1 hour', now()) returning id";
@@ -130,8 +145,8 @@ async fn portals(stack: &Stack, owner: Uuid, other: Uuid) -> Vec<Who> {
             .query_one(insert, &[&user, &scopes, &session])
             .await;
         let id: Uuid = row.unwrap().get(0);
-        if !end.is_empty() {
-            let update = format!("update webhooks.portal_links set {end} where id = $1");
+        if !change.is_empty() {
+            let update = format!("update webhooks.page_links set {change} where id = $1");
             database.execute(&update, &[&id]).await.unwrap();
         }
         let headers = json!({"x-api-key": session});
@@ -308,7 +323,7 @@ const SERVICE: usize = 5;
 
 /// What anon, owner, other, key, reader and service may do, one letter each: `a`llowed, `d`enied,
 /// `n`othing there for them.
-const TABLES: [(&str, &str, [&str; 4]); 32] = [
+const TABLES: [(&str, &str, [&str; 4]); 33] = [
     // table, columns to select, [select, insert, update, delete]
     (
         "public.webhook_api_keys",
@@ -344,6 +359,11 @@ const TABLES: [(&str, &str, [&str; 4]); 32] = [
         "webhooks.attempt_counts",
         "*",
         ["nanaaa", "ddddda", "ddddda", "ddddda"],
+    ),
+    (
+        "webhooks.audit_log",
+        "*",
+        ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
         "webhooks.deleted_endpoints",
@@ -396,7 +416,7 @@ const TABLES: [(&str, &str, [&str; 4]); 32] = [
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
     (
-        "webhooks.portal_links",
+        "webhooks.page_links",
         "*",
         ["ddddda", "ddddda", "ddddda", "ddddda"],
     ),
@@ -472,12 +492,14 @@ const TABLES: [(&str, &str, [&str; 4]); 32] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 241] = [
+const FUNCTIONS: [(&str, &str); 272] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
+    ("public.cancel_webhook_deliveries_of", "ddddda"),
     ("public.cancel_webhook_replay", "dnnndd"),
     ("public.claim_webhook_deliveries", "ddddda"),
     ("public.create_webhook_api_key", "daaddd"),
+    ("public.create_webhook_console_link", "ddddda"),
     ("public.create_webhook_endpoint", "daaadd"),
     ("public.create_webhook_portal_link", "ddddda"),
     ("public.delete_webhook_api_key", "dnnddd"),
@@ -493,29 +515,41 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("public.get_webhook_endpoint", "dnnnnd"),
     ("public.get_webhook_endpoint_stats", "dnnnnd"),
     ("public.get_webhook_event", "dnnnnd"),
+    ("public.get_webhook_overview", "ddddda"),
     ("public.get_webhook_replay", "dnnnnd"),
     ("public.get_webhook_stats", "daaaad"),
+    ("public.get_webhook_stats_of", "ddddda"),
+    ("public.get_webhook_storage", "ddddda"),
     ("public.list_webhook_api_keys", "daaddd"),
+    ("public.list_webhook_audit_log", "ddddda"),
     ("public.list_webhook_backfills", "ddddda"),
+    ("public.list_webhook_console_links", "ddddda"),
     ("public.list_webhook_deliveries", "dnnnnd"),
     ("public.list_webhook_endpoint_stats", "daaaad"),
     ("public.list_webhook_endpoints", "daaaad"),
     ("public.list_webhook_event_types", "daaaad"),
+    ("public.list_webhook_event_types_in_use", "ddddda"),
     ("public.list_webhook_events", "daaaad"),
     ("public.list_webhook_portal_links", "ddddda"),
     ("public.list_webhook_replays", "daaaad"),
     ("public.list_webhook_watches", "dddddd"),
+    ("public.open_webhook_console", "ddddda"),
     ("public.open_webhook_portal", "aaaaad"),
+    ("public.pause_webhook_endpoints_of", "ddddda"),
     ("public.put_webhook_event_type", "ddddda"),
     ("public.record_webhook_results", "ddddda"),
     ("public.record_webhook_tick", "ddddda"),
     ("public.recover_webhook_deliveries", "dnnndd"),
     ("public.replay_webhook_events", "dnnndd"),
     ("public.resend_webhook_deliveries", "dnnndd"),
+    ("public.resend_webhook_deliveries_of", "ddddda"),
     ("public.resend_webhook_delivery", "dnnndd"),
+    ("public.resume_webhook_endpoints_of", "ddddda"),
+    ("public.revoke_webhook_console_link", "dddddn"),
     ("public.revoke_webhook_portal_link", "dddddn"),
     ("public.rotate_webhook_secret", "dnnndd"),
     ("public.run_webhook_upkeep", "ddddda"),
+    ("public.search_webhooks", "ddddda"),
     ("public.store_webhook_events", "ddddda"),
     ("public.switch_webhook_endpoints", "daaadd"),
     ("public.test_webhook_endpoint", "dnnndd"),
@@ -530,14 +564,17 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("public.webhook_use_owners", "dddddd"),
     ("public.webhook_watch", "dddddd"),
     ("webhooks.actor", "ddddda"),
+    ("webhooks.add_page_link", "ddddda"),
     ("webhooks.alert", "ddddda"),
-    ("webhooks.attempts_since", "nnnnnd"),
+    ("webhooks.all_endpoints", "ddddda"),
+    ("webhooks.attempts_since", "nnnnnn"),
     ("webhooks.back_off_after", "aaaaaa"),
     ("webhooks.batch", "ddddda"),
     ("webhooks.become_pump", "ddddda"),
     ("webhooks.begin_generation", "ddddda"),
     ("webhooks.begin_idempotent", "ddddda"),
     ("webhooks.caller", "aaaaaa"),
+    ("webhooks.cancel", "ddddda"),
     ("webhooks.changes_query", "dddddd"),
     ("webhooks.check_endpoint", "dddddd"),
     ("webhooks.check_endpoint_count", "aaaaaa"),
@@ -549,6 +586,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.copy_events", "ddddda"),
     ("webhooks.count_deliveries", "dddddd"),
     ("webhooks.count_tally", "ddddda"),
+    ("webhooks.current_load", "ddddda"),
     ("webhooks.deliver_to", "ddddda"),
     ("webhooks.deliveries_deleted", "dddddd"),
     ("webhooks.delivery_inserted", "dddddd"),
@@ -569,6 +607,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.endpoints_deleted", "dddddd"),
     ("webhooks.endpoints_for", "dddddd"),
     ("webhooks.endpoints_of", "ddddda"),
+    ("webhooks.endpoints_of_owner", "ddddda"),
     ("webhooks.erase", "ddddda"),
     ("webhooks.erase_answers", "ddddda"),
     ("webhooks.erase_foreign", "ddddda"),
@@ -582,7 +621,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.filter_path", "aaaaaa"),
     ("webhooks.filter_report", "dddddd"),
     ("webhooks.filter_result", "ddddda"),
-    ("webhooks.find_deliveries", "dddddd"),
+    ("webhooks.find_deliveries", "ddddda"),
     ("webhooks.find_erasable", "ddddda"),
     ("webhooks.find_generations", "ddddda"),
     ("webhooks.first_expiry", "ddddda"),
@@ -618,17 +657,21 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.max_payload_bytes", "ddddda"),
     ("webhooks.merge_counts", "ddddda"),
     ("webhooks.metadata_problem", "aaaaaa"),
+    ("webhooks.minutes_since", "ddddda"),
     ("webhooks.move_waits_from", "ddddda"),
     ("webhooks.next_generation", "ddddda"),
     ("webhooks.next_outbox_owner", "ddddda"),
     ("webhooks.next_turn", "ddddda"),
     ("webhooks.no_owner", "ddddda"),
+    ("webhooks.note_action", "ddddda"),
+    ("webhooks.note_batch", "ddddda"),
     ("webhooks.note_fan_out_failure", "ddddda"),
     ("webhooks.note_health", "ddddda"),
     ("webhooks.note_in_queue", "ddddda"),
     ("webhooks.note_key_use", "aaaaaa"),
     ("webhooks.note_streaks", "ddddda"),
     ("webhooks.number_refusal", "ddddda"),
+    ("webhooks.open_page_link", "ddddda"),
     ("webhooks.operator_endpoint", "ddddda"),
     ("webhooks.order_key", "ddddda"),
     ("webhooks.ordered_due_at", "ddddda"),
@@ -637,6 +680,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.outbox_owners", "ddddda"),
     ("webhooks.owner_of_key", "dddddd"),
     ("webhooks.owner_of_token", "dddddd"),
+    ("webhooks.page_link_object", "ddddda"),
     ("webhooks.parse_event_cursor", "ddddda"),
     ("webhooks.parse_events", "ddddda"),
     ("webhooks.parse_json", "aaaaaa"),
@@ -645,16 +689,18 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.payload", "ddddda"),
     ("webhooks.pick_deliveries", "dddddn"),
     ("webhooks.pick_from_outbox", "ddddda"),
-    ("webhooks.portal_link_object", "ddddda"),
+    ("webhooks.problems", "ddddda"),
+    ("webhooks.purge_audit_log", "ddddda"),
     ("webhooks.purge_counts", "ddddda"),
     ("webhooks.purge_deleted_endpoints", "ddddda"),
     ("webhooks.purge_deliveries", "ddddda"),
     ("webhooks.purge_events", "ddddda"),
     ("webhooks.purge_idempotent_calls", "ddddda"),
-    ("webhooks.purge_portal_links", "ddddda"),
+    ("webhooks.purge_page_links", "ddddda"),
     ("webhooks.purge_refused_events", "ddddda"),
     ("webhooks.purge_replays", "ddddda"),
     ("webhooks.purge_schema_warnings", "ddddda"),
+    ("webhooks.read_deliveries", "ddddda"),
     ("webhooks.read_emitted", "dddddd"),
     ("webhooks.read_event", "ddddda"),
     ("webhooks.read_fields", "ddddda"),
@@ -671,11 +717,14 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.require_caller", "dddddd"),
     ("webhooks.require_delivery", "dddddd"),
     ("webhooks.require_endpoint", "dddddd"),
+    ("webhooks.require_operator", "ddddda"),
     ("webhooks.require_replay", "dddddd"),
     ("webhooks.require_token", "dddddd"),
+    ("webhooks.resend", "ddddda"),
     ("webhooks.retry_delay", "ddddda"),
     ("webhooks.retry_set_aside_events", "ddddda"),
     ("webhooks.retry_wait", "ddddda"),
+    ("webhooks.revoke_page_link", "dddddn"),
     ("webhooks.rooms", "dddddn"),
     ("webhooks.row_expression", "dddddd"),
     ("webhooks.run_replays", "ddddda"),
@@ -690,13 +739,14 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.settle", "ddddda"),
     ("webhooks.signature_headers_problem", "aaaaaa"),
     ("webhooks.signing_secrets", "ddddda"),
-    ("webhooks.stats_buckets", "aaaaad"),
+    ("webhooks.stats_buckets", "aaaaaa"),
     ("webhooks.stats_by_endpoint", "aaaaad"),
-    ("webhooks.stats_object", "aaaaad"),
+    ("webhooks.stats_object", "aaaaaa"),
     ("webhooks.step_backfill", "ddddda"),
     ("webhooks.step_replay", "ddddda"),
     ("webhooks.store_event", "ddddda"),
     ("webhooks.store_for_pump", "ddddda"),
+    ("webhooks.switch_endpoints_of", "ddddda"),
     ("webhooks.take_noted", "ddddda"),
     ("webhooks.take_turns", "ddddda"),
     ("webhooks.take_waiting", "ddddda"),
@@ -713,6 +763,7 @@ const FUNCTIONS: [(&str, &str); 241] = [
     ("webhooks.wanting_endpoints", "dddddn"),
     ("webhooks.watch_object", "dddddd"),
     ("webhooks.with_payload", "ddddda"),
+    ("webhooks.worst", "ddddda"),
     ("webhooks.written_generation", "ddddda"),
 ];
 
@@ -771,6 +822,7 @@ async fn check_tables(setup: &Setup) {
          insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
          insert into webhooks.erased_events values (0) on conflict do nothing;
          insert into webhooks.erasures (actor, events) values ('tenancy', 1);
+         insert into webhooks.audit_log (operator, action) values ('tenancy', 'view_owner');
          insert into webhooks.schema_warnings (event_type, event_id) values ('tenancy', 'x');
          insert into webhooks.replays (endpoint_id, query, event_type, key_type, status)
            values ('{id}', 'x', 'x', 'x', 'done');
@@ -848,6 +900,14 @@ async fn check_tables(setup: &Setup) {
             ),
         ),
         (
+            "webhooks.audit_log",
+            (
+                is("operator", "tenancy"),
+                "(operator, action) values ('tenancy', 'view_owner')".to_owned(),
+                "details = details",
+            ),
+        ),
+        (
             "webhooks.deleted_endpoints",
             (
                 of_endpoint.clone(),
@@ -904,7 +964,7 @@ async fn check_tables(setup: &Setup) {
             ),
         ),
         (
-            "webhooks.portal_links",
+            "webhooks.page_links",
             (
                 is("user_id", &user.to_string()),
                 format!(
@@ -1094,14 +1154,15 @@ async fn check_functions(setup: &Setup) {
     } = setup;
     let mut client = stack.database().await;
     // Arguments that say nothing: who is let in is told what is wrong with them, or that
-    // there is nothing.
+    // there is nothing. Without a session the operator is the service role.
     let functions = stack
         .sql(
             "select format('%s.%s', p.pronamespace::regnamespace, p.proname) as name,
                p.prorettype = 'trigger'::regtype as is_trigger,
                format('select %s.%I(%s)', p.pronamespace::regnamespace, p.proname, coalesce((
                  select string_agg(format('%L::%s',
-                   case when t.typname = 'uuid' then '00000000-0000-4000-8000-000000000000'
+                   case when p.proargnames[a.ord] = 'session_hash' then null
+                     when t.typname = 'uuid' then '00000000-0000-4000-8000-000000000000'
                      when t.typname = 'text' then '[]' when t.typname in ('int4', 'int8', 'int2') then '1'
                      when t.typname = 'bool' then 'true' when t.typname = 'interval' then '1 hour' when t.typname = 'jsonb' then '[]'
                      when t.typname = '_text' then '{*}' when t.typname like '\\_%' then '{}'

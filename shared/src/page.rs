@@ -1,0 +1,154 @@
+//! Pages for people, and the sessions that links open for them.
+//!
+//! A link has a token in its fragment, which no server and no log gets. The page takes it out of its address and exchanges it,
+//! once, for a session, which it keeps in memory and calls with. A cookie keeps the session for a reload.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use worker::Request;
+
+use crate::error::Error;
+use crate::parse::{self, Text};
+use crate::platform::{self, Reply};
+use crate::secret::{self, Secret};
+
+/// The largest body of the call for a session, in bytes.
+const MAX_BODY_BYTES: usize = 256 << 10;
+
+/// What a page may load (<https://www.w3.org/TR/CSP3/>).
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
+
+/// A page. `ancestors` are the origins that may embed it.
+#[must_use]
+pub fn reply(html: String, ancestors: &str) -> Reply {
+    Reply::html(html)
+        .with_header(
+            "Content-Security-Policy",
+            format!("{CONTENT_SECURITY_POLICY}{ancestors}"),
+        )
+        .with_header("X-Content-Type-Options", "nosniff".to_owned())
+        .with_header("Referrer-Policy", "no-referrer".to_owned())
+}
+
+/// Whether a page stands at this path: at its own and at whatever path below it shows. Below `assets` are its files, which the
+/// platform serves where they are.
+#[must_use]
+pub fn is_at(path: &str, own: &str) -> bool {
+    platform::path_below(path, &[own]).is_some_and(|below| !below.starts_with("assets/"))
+}
+
+/// The sessions of a page.
+pub struct Sessions {
+    /// What their tokens begin with.
+    pub prefix: &'static str,
+    /// The cookie that keeps one for a reload. Scripts do not see it, and no other call reads it.
+    pub cookie: &'static str,
+    /// Where else than on its own site the page may be, as attributes of the cookie.
+    pub attributes: &'static str,
+}
+
+impl Sessions {
+    /// Reads a call for a session, `{token?}`: with the token of a link one is made up, else it is the cookie's.
+    ///
+    /// # Errors
+    /// The body is wrong, or there is neither a token nor a cookie.
+    pub async fn opening(&self, request: &mut Request) -> Result<Opening, Error> {
+        #[derive(Default, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Call {
+            token: Option<Text>,
+        }
+        let body = platform::read_json_body(request, MAX_BODY_BYTES).await?;
+        let call: Call = parse::optional_body(&body)?;
+        let (session, token_hash) = match &call.token {
+            Some(token) => (
+                secret::token(self.prefix),
+                Some(secret::token_hash(token.as_str())),
+            ),
+            None => {
+                let cookies = platform::header(request, "cookie").unwrap_or_default();
+                (
+                    cookie(&cookies, self.cookie).ok_or(Error::Unauthorized)?,
+                    None,
+                )
+            }
+        };
+        let set_cookie = format!(
+            "{}={}; Path={}; HttpOnly; Secure; {}",
+            self.cookie,
+            session.expose(),
+            request.path(),
+            self.attributes
+        );
+        Ok(Opening {
+            session,
+            token_hash,
+            set_cookie,
+        })
+    }
+}
+
+/// A session that is about to be opened, if the database agrees.
+pub struct Opening {
+    session: Secret,
+    token_hash: Option<String>,
+    set_cookie: String,
+}
+
+impl Opening {
+    /// What the SQL function that opens it is called with.
+    #[must_use]
+    pub fn parameters(&self) -> Value {
+        json!({
+            "session_hash": secret::token_hash(self.session.expose()), "token_hash": self.token_hash,
+        })
+    }
+
+    /// The answer: the database's, and the session.
+    #[must_use]
+    pub fn reply(self, mut data: Map<String, Value>) -> Reply {
+        data.insert("session".to_owned(), self.session.expose().into());
+        Reply::json(200, &json!({"data": data})).with_header("Set-Cookie", self.set_cookie)
+    }
+}
+
+/// The session that a cookie of an earlier load has.
+fn cookie(cookies: &str, name: &str) -> Option<Secret> {
+    cookies
+        .split(';')
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(candidate, _)| *candidate == name)
+        .map(|(_, session)| Secret::new(session.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_at_every_path_below_but_for_its_files() {
+        for path in ["/portal", "/portal/", "/portal/events/x", "/portal/assets"] {
+            assert!(is_at(path, "/portal"), "{path}");
+        }
+        for path in [
+            "/",
+            "/portals",
+            "/webhooks/portal",
+            "/portal/assets/gone.js",
+        ] {
+            assert!(!is_at(path, "/portal"), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let found = |cookies| cookie(cookies, "webhooks_portal").map(|s| s.expose().to_owned());
+        assert_eq!(
+            found("a=1; webhooks_portal=wps_1;b=2"),
+            Some("wps_1".to_owned())
+        );
+        assert_eq!(found("webhooks_portal_=1; x=webhooks_portal"), None);
+        assert_eq!(found(""), None);
+    }
+}
