@@ -247,6 +247,7 @@ create table webhooks.page_links (
   id uuid constraint page_links_pkey primary key default gen_random_uuid(),
   user_id uuid constraint page_links_user_id_fkey references auth.users (id) on delete cascade,
   operator text,
+  made_by uuid constraint page_links_made_by_fkey references webhooks.page_links (id) on delete cascade,
   scopes text[] not null
     constraint page_links_scopes_valid
       check (scopes <@ array['read', 'write'] and cardinality(scopes) > 0),
@@ -267,7 +268,9 @@ comment on table webhooks.page_links is
 comment on column webhooks.page_links.user_id is
   'The owner whose portal it opens. Null: the console.';
 comment on column webhooks.page_links.operator is
-  'Who of the operator''s people it is for, as the audit log names them. Null: it is for the owner.';
+  'The operator whom it is for, as the audit log has it. Null: it is for the owner.';
+comment on column webhooks.page_links.made_by is
+  'The link of the session that made this one, and ends it. Null: the service key made it.';
 comment on column webhooks.page_links.token_hash is
   'sha256_ and the hex SHA-256 of the token in the link, which is taken once.';
 comment on column webhooks.page_links.session_hash is
@@ -284,11 +287,11 @@ create table webhooks.audit_log (
   details jsonb not null default '{}'
 );
 comment on table webhooks.audit_log is
-  'What the operator''s people did. Kept for a year.';
+  'What operators did. Kept for a year.';
 comment on column webhooks.audit_log.operator is
   'The name in the link to the console, or `service key`.';
 comment on column webhooks.audit_log.owner is
-  'Whose things it was done to. Null: those of all owners, or of none.';
+  'The owner whom it concerned. Null: several, all or none.';
 
 create table webhooks.settings (
   name text constraint settings_pkey primary key,

@@ -48,6 +48,7 @@ create index idx_webhook_api_keys_user_id on public.webhook_api_keys (user_id, c
 -- An owner's links to the portal, newest first; and links that ended.
 create index idx_page_links_user_id on webhooks.page_links (user_id, created_at desc);
 create index idx_page_links_expires_at on webhooks.page_links (expires_at);
+create index idx_page_links_made_by on webhooks.page_links (made_by) where made_by is not null;
 
 -- Endpoints with something due, owner by owner; and those that wait, by time.
 create index idx_queue_due on webhooks.queue (owner, endpoint_id) where waits_until is null;

@@ -9,12 +9,19 @@ import { defineConfig, type Plugin, type ResolvedConfig } from "vite";
 
 const WORKERS: Record<string, string> = { portal: "manage", console: "deliver" };
 
-const API_PATHS = "webhooks|events|event-types|api-keys|replays|deliveries|stats|portal-session";
+/** Where the API of each page runs in development, and its paths. */
+const APIS: Record<string, { setting: string; paths: string }> = {
+  portal: {
+    setting: "MANAGE_URL",
+    paths: "webhooks|events|event-types|api-keys|replays|deliveries|stats|portal-session",
+  },
+  console: { setting: "DELIVER_URL", paths: "operator|event-types|portal-links|webhooks-deliver|console-session" },
+};
 
 export default defineConfig(({ mode }) => {
-  const worker = WORKERS[mode];
-  if (!worker) throw new Error("Choose --mode portal or --mode console");
-  const target = process.env.MANAGE_URL;
+  const [worker, api] = [WORKERS[mode], APIS[mode]];
+  if (!worker || !api) throw new Error("Choose --mode portal or --mode console");
+  const target = process.env[api.setting];
   return {
     root: import.meta.dirname,
     base: `/${mode}/`,
@@ -30,7 +37,7 @@ export default defineConfig(({ mode }) => {
     },
     server: {
       fs: { allow: [join(import.meta.dirname, "..")] },
-      proxy: Object.fromEntries(target ? [[`^/(${API_PATHS})([/?]|$)`, { target }]] : []),
+      proxy: Object.fromEntries(target ? [[`^/(${api.paths})([/?]|$)`, { target }]] : []),
     },
   };
 });

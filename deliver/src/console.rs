@@ -7,6 +7,7 @@ use shared::platform::{self, Reply};
 use shared::secret::{self, Secret};
 use worker::{Env, Request};
 
+use crate::MAX_SMALL_BODY_BYTES;
 use crate::invocation::Invocation;
 
 /// What sessions begin with.
@@ -27,7 +28,9 @@ pub(crate) async fn page(env: &Env) -> Result<Reply, Error> {
 /// `POST /console-session` `{token?}` → 200 with the session. A token is taken once; without one the session of the cookie
 /// is answered.
 pub(crate) async fn open(request: &mut Request, invocation: &Invocation) -> Result<Reply, Error> {
-    let opening = SESSIONS.opening(request).await?;
+    let body = platform::read_json_body(request, MAX_SMALL_BODY_BYTES).await?;
+    let cookies = platform::header(request, "cookie").unwrap_or_default();
+    let opening = SESSIONS.opening(&request.path(), &cookies, &body)?;
     let parameters = opening.parameters();
     let data = invocation.call("open_webhook_console", parameters).await?;
     Ok(opening.reply(data))

@@ -165,8 +165,9 @@ async fn handle(
     };
     if let Some(operation) = Operation::parse(below) {
         expect(operation.methods())?;
+        let rest = operation.rest();
         let reply = operation.answer(&mut request, invocation).await?;
-        return Ok((reply, Rest::Nothing));
+        return Ok((reply, rest));
     }
     let is_page = page::is_at(&path, "/console");
     let reply = match below {
@@ -228,8 +229,7 @@ async fn metrics(request: &Request, invocation: &Invocation) -> Result<Reply, Er
 enum Caller {
     /// Holders of the service key: for everything.
     Service,
-    /// Who may have a session of the console, by its hash: for the operator's calls. Whether it is one is for the database
-    /// to say.
+    /// Who says to have a session of the console: its hash, which the database knows or does not. For the operator's calls.
     Console(String),
     /// Holders of the wake-up key: to wake.
     WakeUp,

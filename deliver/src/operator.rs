@@ -13,11 +13,15 @@ use shared::parse::{self, StorableJson};
 use shared::platform::{self, Reply};
 use worker::Request;
 
+use crate::events::Rest;
 use crate::invocation::Invocation;
 use crate::{Caller, MAX_SMALL_BODY_BYTES, authorize, console};
 
 /// The function that is told how long deliveries are kept.
 const STORAGE: &str = "get_webhook_storage";
+
+/// The function after which deliveries are due.
+const RESEND: &str = "resend_webhook_deliveries_of";
 
 /// The calls that give their fields to a SQL function and answer what it says: the method, the path, and the function.
 const CALLS: [(&str, &str, &str); 10] = [
@@ -30,11 +34,7 @@ const CALLS: [(&str, &str, &str); 10] = [
         "list_webhook_event_types_in_use",
     ),
     ("GET, HEAD", "operator/storage", STORAGE),
-    (
-        "POST",
-        "operator/deliveries/resend",
-        "resend_webhook_deliveries_of",
-    ),
+    ("POST", "operator/deliveries/resend", RESEND),
     (
         "POST",
         "operator/deliveries/cancel",
@@ -104,6 +104,14 @@ impl<'a> Operation<'a> {
         }
     }
 
+    /// What is to be done when the call is answered: what it made due is sent.
+    pub(crate) fn rest(&self) -> Rest {
+        match self {
+            Self::Call { function, .. } if *function == RESEND => Rest::Pump,
+            _ => Rest::Nothing,
+        }
+    }
+
     /// Answers a call.
     pub(crate) async fn answer(
         self,
@@ -156,7 +164,8 @@ impl<'a> Operation<'a> {
                 console::create_console_link(request, invocation, fields).await
             }
             Self::ConsoleLinks => {
-                pass_on(invocation, "list_webhook_console_links", json!({})).await
+                let parameters = json!({ "which": fields });
+                pass_on(invocation, "list_webhook_console_links", parameters).await
             }
             Self::ConsoleLink(id) => {
                 let parameters = json!({"console_link_id": id});
@@ -171,7 +180,7 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Whether a session of the console does not do: none makes others.
+    /// Whether only the service key may: no session makes others.
     fn is_for_service_key(&self) -> bool {
         matches!(self, Self::ConsoleLinks | Self::ConsoleLink(_))
     }
@@ -195,17 +204,14 @@ async fn fields(request: &mut Request) -> Result<String, Error> {
             let url = request.url().map_err(|e| Error::Internal(e.to_string()))?;
             let mut fields = Map::new();
             for (name, value) in url.query_pairs() {
+                // The database cannot hold it.
+                if name.contains('\0') || value.contains('\0') {
+                    let problem = "must not contain the character U+0000";
+                    return Err(Error::field("query", problem));
+                }
                 fields.insert(name.into_owned(), value.into_owned().into());
             }
-            let fields = Value::from(fields).to_string();
-            // U+0000 as JSON writes it: the database cannot hold it.
-            match fields.contains("\\u0000") {
-                true => Err(Error::field(
-                    "query",
-                    "must not contain the character U+0000",
-                )),
-                false => Ok(fields),
-            }
+            Ok(Value::from(fields).to_string())
         }
     }
 }

@@ -90,7 +90,9 @@ async fn open(request: &mut Request, config: &ManageConfig) -> Result<Reply, Err
         api_key: None,
         owner: None,
     };
-    let opening = SESSIONS.opening(request).await?;
+    let body = platform::read_json_body(request, crate::MAX_BODY_BYTES).await?;
+    let cookies = platform::header(request, "cookie").unwrap_or_default();
+    let opening = SESSIONS.opening(&request.path(), &cookies, &body)?;
     let database = Database::new(&config.database, &nobody);
     let data = database
         .call("open_webhook_portal", opening.parameters())

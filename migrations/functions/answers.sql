@@ -59,6 +59,11 @@ begin
 end
 $$;
 
+-- A UUID that a caller wrote, or null where it is none.
+create or replace function webhooks.parse_uuid(value text) returns uuid
+language sql immutable
+return case when value ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then value::uuid end;
+
 -- Reads the fields of a call, a JSON object as text, and leaves out nulls. `known` names each field and what it must be: uuid, text,
 -- whole (a whole number), boolean, texts (a list) or object. Other fields are refused by name.
 create or replace function webhooks.read_fields(call text, known jsonb) returns jsonb
@@ -77,7 +82,7 @@ begin
       when not known ? f.key then 'is not a known field; there are ' || coalesce(
         (select string_agg(k.name, ', ' order by k.name) from jsonb_object_keys(known) as k (name)), 'none')
       when case known ->> f.key
-        when 'uuid' then f.value #>> '{}' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+        when 'uuid' then webhooks.parse_uuid(f.value #>> '{}') is not null
         when 'text' then jsonb_typeof(f.value) = 'string'
         when 'whole' then f.value::text ~ '^-?[0-9]{1,9}$'
         when 'texts' then jsonb_typeof(f.value) = 'array' and not f.value @? '$[*] ? (@.type() != "string")'
@@ -111,11 +116,14 @@ $$;
 
 revoke all on function
   webhooks.refuse_field(text, text), webhooks.parse_time(text, text), webhooks.utc(timestamptz),
-  webhooks.parse_json(text, text), webhooks.check_hash(text, text), webhooks.read_fields(text, jsonb)
+  webhooks.parse_json(text, text), webhooks.check_hash(text, text), webhooks.parse_uuid(text),
+  webhooks.read_fields(text, jsonb)
   from public;
 grant execute on function
   webhooks.refuse_field(text, text), webhooks.parse_time(text, text), webhooks.utc(timestamptz),
   webhooks.parse_json(text, text)
   to anon, authenticated, service_role;
 -- For the calls of the operator.
-grant execute on function webhooks.check_hash(text, text), webhooks.read_fields(text, jsonb) to service_role;
+grant execute on function
+  webhooks.check_hash(text, text), webhooks.parse_uuid(text), webhooks.read_fields(text, jsonb)
+  to service_role;

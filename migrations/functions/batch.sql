@@ -150,9 +150,14 @@ begin
       and (part is null or e.metadata @> part)
     order by e.id);
   if not dry_run then
+    -- In the order of their ids, as the operator's switch.
+    perform e.id from public.webhook_endpoints e where e.id = any (ids) order by e.id for no key update;
     update public.webhook_endpoints e set is_active = switch_webhook_endpoints.is_active
     where e.id = any (ids) and e.user_id = caller and e.is_active <> switch_webhook_endpoints.is_active;
     get diagnostics changed = row_count;
+    if not is_active then
+      perform webhooks.forget_reasons(ids);
+    end if;
   end if;
   return jsonb_build_object('matched', cardinality(ids), 'changed', changed);
 end

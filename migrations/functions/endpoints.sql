@@ -564,8 +564,22 @@ begin
     update public.webhook_endpoints e set headers = change -> 'headers'
     where e.id = update_webhook_endpoint.endpoint_id and e.user_id = caller;
   end if;
+  if change -> 'is_active' = 'false' then
+    perform webhooks.forget_reasons(array[endpoint_id]);
+  end if;
   return webhooks.require_endpoint(endpoint_id, 'write');
 end
+$$;
+
+-- The caller switched these endpoints off: those that were off before are so for the caller's reasons from now on. Runs as its
+-- owner: callers may not write the column.
+create or replace function webhooks.forget_reasons(endpoint_ids uuid[]) returns void
+language sql volatile security definer
+set search_path = ''
+as $$
+  update public.webhook_endpoints e set disabled_reason = null
+  where e.id = any (endpoint_ids) and e.user_id = webhooks.caller('write')
+    and not e.is_active and e.disabled_reason is not null
 $$;
 
 -- The secrets among these that have not expired.
@@ -666,7 +680,7 @@ revoke all on function
   webhooks.endpoints_deleted(),
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
     integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz, jsonb),
-  webhooks.health_of(uuid[]), webhooks.require_endpoint(uuid, text)
+  webhooks.health_of(uuid[]), webhooks.require_endpoint(uuid, text), webhooks.forget_reasons(uuid[])
   from public;
 grant execute on function
   public.generate_webhook_secret(), webhooks.signing_secrets(webhooks.previous_secret[]),
@@ -681,7 +695,7 @@ grant execute on function
 grant execute on function
   webhooks.endpoint_object(uuid, text, text, text[], boolean, timestamptz, timestamptz, integer,
     integer, text[], jsonb, integer[], jsonb, text, jsonb, text, timestamptz, timestamptz, jsonb),
-  webhooks.health_of(uuid[]), webhooks.require_endpoint(uuid, text),
+  webhooks.health_of(uuid[]), webhooks.require_endpoint(uuid, text), webhooks.forget_reasons(uuid[]),
   public.list_webhook_endpoints(text), public.get_webhook_endpoint(uuid),
   public.create_webhook_endpoint(text, text, text[], boolean, integer, integer, text, text, text,
     integer[], text, text, text, text, text),

@@ -286,7 +286,8 @@ begin
   if not is_dry_run then
     -- Not what the data contained: it is erased.
     perform webhooks.note_action(operator, 'erase_events', (parsed ->> 'user_id')::uuid,
-      jsonb_build_object('event_ids', parsed -> 'event_ids', 'erased', answer -> 'erased'));
+      jsonb_build_object('erased', answer -> 'erased', 'event_ids',
+        case when parsed ? 'event_ids' then jsonb_path_query_array(parsed, '$.event_ids[0 to 99]') end));
   end if;
   return answer;
 end

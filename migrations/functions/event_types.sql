@@ -107,7 +107,8 @@ begin
     end if;
   end if;
   perform webhooks.note_action(operator, 'put_event_type', null,
-    jsonb_build_object('name', type.name, 'changes', change));
+    jsonb_build_object('name', type.name, 'changed', (select jsonb_agg(c.key) from jsonb_object_keys(change) as c (key)),
+      'validation', change -> 'validation', 'is_archived', change -> 'is_archived'));
   return jsonb_build_object('name', type.name, 'description', type.description,
     'example', type.example, 'schema', type.schema, 'validation', type.validation,
     'is_enforced', type.validation <> 'none' and webhooks.validator() is not null,

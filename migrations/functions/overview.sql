@@ -64,7 +64,7 @@ as $$
     from failed f
     cross join lateral (
       select e.id, e.user_id, e.url, e.is_active, e.disabled_reason
-      from public.webhook_endpoints e where e.id = f.endpoint_id limit 1
+      from public.webhook_endpoints e where e.id = f.endpoint_id and e.user_id is not null limit 1
     ) e
   )
   select jsonb_build_object('worst_endpoints', (
@@ -154,12 +154,12 @@ create or replace function public.search_webhooks(call text, session_hash text d
 language plpgsql stable
 set search_path = ''
 set jit = off
+set enable_seqscan = off
 as $$
 declare
   operator constant text := webhooks.require_operator(session_hash, 'read');
   wanted constant text := webhooks.read_fields(call, '{"text": "text"}') ->> 'text';
-  wanted_id constant uuid :=
-    case when wanted ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then wanted::uuid end;
+  wanted_id constant uuid := webhooks.parse_uuid(wanted);
   most constant integer := 20;
 begin
   if (wanted ~ '^[\x21-\x7e]{3,255}$') is not true then
@@ -188,9 +188,12 @@ begin
         select h.consecutive_failures from webhooks.endpoint_health h where h.endpoint_id = e.id), 0))
       order by e.created_at desc, e.id), '[]')
     from (
-      select e.* from public.webhook_endpoints e
-      where case when wanted_id is null then position(lower(wanted) in lower(e.url)) > 0
-        else wanted_id in (e.id, e.user_id) end
+      (select e.* from public.webhook_endpoints e where e.id = wanted_id and e.user_id is not null)
+      union all
+      (select e.* from public.webhook_endpoints e where e.user_id = wanted_id order by e.created_at desc limit most)
+      union all
+      (select e.* from public.webhook_endpoints e
+       where wanted_id is null and position(lower(wanted) in lower(e.url)) > 0 and e.user_id is not null limit most)
       limit most
     ) e
   ), 'owners', (
@@ -204,7 +207,7 @@ begin
 end
 $$;
 
--- The catalogue and who uses it: archived types too, and those that only endpoints or one of the newest 10,000 events name.
+-- The catalogue and who uses it: archived types too, and 1,000 of those that only one of the newest 10,000 events has.
 create or replace function public.list_webhook_event_types_in_use(call text, session_hash text default null) returns jsonb
 language plpgsql stable
 set search_path = ''
@@ -216,23 +219,26 @@ declare
   has_validator constant boolean := webhooks.validator() is not null;
 begin
   return (
-    with subscriptions as materialized (
-      select s.name, count(*) as endpoints
-      from public.webhook_endpoints e cross join lateral unnest(e.events) as s (name)
-      where e.user_id is not null
-      group by s.name
-    ),
-    recent as materialized (
+    with recent as materialized (
       select e.event_type as name, count(*) as events
       from (select e.event_type from public.webhook_events e order by e.id desc limit 10000) e
       group by e.event_type
     ),
-    named as (
+    named as materialized (
       select t.name from public.webhook_event_types t
       union
-      select s.name from subscriptions s where s.name not like '%.*'
-      union
-      select r.name from recent r
+      (select r.name from recent r order by r.events desc, r.name limit 1000)
+    ),
+    -- By its own name, or by that of a group that it is in.
+    subscribed as materialized (
+      select p.name, count(distinct e.id) as endpoints
+      from (
+        select n.name, unnest(webhooks.event_patterns(n.name)) as pattern from named n
+      ) p
+      join (
+        select e.id, unnest(e.events) as pattern from public.webhook_endpoints e where e.user_id is not null
+      ) e on e.pattern = p.pattern and (p.pattern <> '*' or p.name = '*')
+      group by p.name
     )
     select coalesce(jsonb_agg(jsonb_build_object('name', n.name, 'is_in_catalogue', t.name is not null,
       'description', t.description, 'example', t.example, 'schema', t.schema,
@@ -241,9 +247,7 @@ begin
         select count(*) from (
           select from webhooks.schema_warnings w where w.event_type = n.name limit 10000) w),
       'archived_at', webhooks.utc(t.archived_at),
-      'subscribers', (
-        select coalesce(sum(s.endpoints), 0) from subscriptions s
-        where s.name = n.name or s.name like '%.*' and starts_with(n.name, left(s.name, -1))),
+      'subscribers', coalesce((select s.endpoints from subscribed s where s.name = n.name), 0),
       'recent_events', coalesce((select r.events from recent r where r.name = n.name), 0))
       order by n.name <> '*', n.name), '[]')
     from named n

@@ -13,28 +13,38 @@ return jsonb_build_object(
   || case when link.user_id is null then '{}'
     else jsonb_build_object('owner', link.user_id, 'endpoint_id', link.endpoint_id) end;
 
--- Stores a link, of which the fields scopes (both) and expires_in (3600 seconds) are checked here.
+-- The session with this hash that has not ended: of the console, or of a portal. Null where there is none.
+create or replace function webhooks.page_session(is_console boolean, hash text) returns webhooks.page_links
+language sql stable
+set search_path = ''
+as $$
+  select l from webhooks.page_links l
+  where l.session_hash = hash and (l.user_id is null) = is_console and l.revoked_at is null and l.expires_at > now()
+$$;
+
+-- Stores a link, of which the fields scopes (both) and expires_in (`most_seconds` or an hour, whichever is less) are checked here.
 create or replace function webhooks.add_page_link(
-  fields jsonb, owner uuid, operator text, first_endpoint uuid, token_hash text
+  fields jsonb, owner uuid, operator text, made_by uuid, first_endpoint uuid, token_hash text, most_seconds integer
 ) returns webhooks.page_links
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  seconds constant integer := coalesce((fields ->> 'expires_in')::integer, 3600);
+  seconds constant integer := coalesce((fields ->> 'expires_in')::integer, least(most_seconds, 3600));
   scopes constant text[] := array(
     select distinct s from jsonb_array_elements_text(coalesce(fields -> 'scopes', '["read", "write"]')) as s order by s);
   made webhooks.page_links;
 begin
   perform webhooks.check_hash('token_hash', token_hash);
-  if seconds not between 60 and 86400 then
-    perform webhooks.refuse_field('expires_in', 'must be a whole number of seconds from 60 to 86400');
+  if seconds not between 60 and most_seconds then
+    perform webhooks.refuse_field('expires_in', 'must be a whole number of seconds from 60 to ' || most_seconds);
   end if;
   if not (scopes <@ array['read', 'write'] and cardinality(scopes) > 0) then
     perform webhooks.refuse_field('scopes', 'must be a list of read, write or both');
   end if;
-  insert into webhooks.page_links as l (user_id, operator, scopes, endpoint_id, token_hash, seconds, expires_at)
-  values (owner, add_page_link.operator, scopes, first_endpoint, add_page_link.token_hash, seconds,
+  insert into webhooks.page_links as l
+    (user_id, operator, made_by, scopes, endpoint_id, token_hash, seconds, expires_at)
+  values (owner, add_page_link.operator, add_page_link.made_by, scopes, first_endpoint, add_page_link.token_hash, seconds,
     now() + make_interval(secs => seconds))
   returning l.* into made;
   return made;
@@ -43,7 +53,7 @@ $$;
 
 -- Stores a link to the portal of an owner. `link`: a JSON object as text with owner, scopes, expires_in and endpoint_id, the
 -- endpoint of the owner's that the page begins with. With the `session_hash` of a session of the console the link is for the
--- operator, who may only read.
+-- operator, who may only read, for a quarter of an hour, and no longer once that session is revoked.
 create or replace function public.create_webhook_portal_link(
   link text, token_hash text, session_hash text default null
 ) returns jsonb
@@ -74,7 +84,8 @@ begin
       perform webhooks.refuse_field('scopes', 'must be read alone: the operator looks, and changes nothing');
     end if;
   end if;
-  made := webhooks.add_page_link(new, owner, case when is_view then operator end, first_endpoint, token_hash);
+  made := webhooks.add_page_link(new, owner, case when is_view then operator end,
+    (webhooks.page_session(true, session_hash)).id, first_endpoint, token_hash, case when is_view then 900 else 86400 end);
   if is_view then
     perform webhooks.note_action(operator, 'view_owner', owner, jsonb_build_object('endpoint_id', first_endpoint));
   end if;
@@ -94,10 +105,14 @@ declare
     '{"operator": "text", "scopes": "texts", "expires_in": "whole"}');
   made webhooks.page_links;
 begin
-  if (new ->> 'operator' ~ '^[^\x01-\x1f\x7f]{1,100}$') is not true then
-    perform webhooks.refuse_field('operator', 'must be a name of 1 to 100 characters');
+  -- Nothing that the audit log would show as something else.
+  if (char_length(new ->> 'operator') between 1 and 100) is not true or new ->> 'operator' <> btrim(new ->> 'operator')
+    or new ->> 'operator' ~ '[\x01-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]'
+    or lower(new ->> 'operator') = webhooks.require_operator(null, 'read')
+  then
+    perform webhooks.refuse_field('operator', 'must be a name of 1 to 100 visible characters');
   end if;
-  made := webhooks.add_page_link(new, null, new ->> 'operator', null, token_hash);
+  made := webhooks.add_page_link(new, null, new ->> 'operator', null, null, token_hash, 86400);
   perform webhooks.note_action(webhooks.require_operator(null, 'write'), 'create_console_link', null,
     jsonb_build_object('id', made.id, 'operator', made.operator, 'scopes', made.scopes));
   return webhooks.page_link_object(made);
@@ -128,20 +143,26 @@ end
 $$;
 
 -- The same of links to the console.
-create or replace function public.list_webhook_console_links() returns jsonb
-language sql stable
+create or replace function public.list_webhook_console_links(which text) returns jsonb
+language plpgsql stable
 set search_path = ''
 as $$
-  select coalesce(jsonb_agg(webhooks.page_link_object(l) order by l.created_at desc, l.id), '[]')
-  from (
-    select l.* from webhooks.page_links l
-    where l.user_id is null and l.expires_at > now() and l.revoked_at is null
-    order by l.created_at desc, l.id
-    limit 100
-  ) l
+declare
+  fields constant jsonb := webhooks.read_fields(which, '{}');
+begin
+  return (
+    select coalesce(jsonb_agg(webhooks.page_link_object(l) order by l.created_at desc, l.id), '[]')
+    from (
+      select l.* from webhooks.page_links l
+      where l.user_id is null and l.expires_at > now() and l.revoked_at is null
+      order by l.created_at desc, l.id
+      limit 100
+    ) l
+  );
+end
 $$;
 
--- Ends a link and the session that it opened: to the console, or to a portal.
+-- Ends a link and the session that it opened, to the console or to a portal, and what was made with that session.
 create or replace function webhooks.revoke_page_link(id text, is_console boolean, operator text) returns void
 language plpgsql volatile
 set search_path = ''
@@ -150,14 +171,13 @@ declare
   revoked webhooks.page_links;
 begin
   update webhooks.page_links l set revoked_at = coalesce(l.revoked_at, now())
-  where l.id = case when revoke_page_link.id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-      then revoke_page_link.id::uuid end
-    and (l.user_id is null) = is_console
+  where l.id = webhooks.parse_uuid(revoke_page_link.id) and (l.user_id is null) = is_console
   returning l.* into revoked;
   if revoked.id is null then
     raise sqlstate 'PT404' using hint = 'not_found',
       message = case when is_console then 'Console link not found' else 'Portal link not found' end;
   end if;
+  update webhooks.page_links l set revoked_at = coalesce(l.revoked_at, now()) where l.made_by = revoked.id;
   perform webhooks.note_action(operator,
     case when is_console then 'revoke_console_link' else 'revoke_portal_link' end, revoked.user_id,
     jsonb_build_object('id', revoked.id));
@@ -192,9 +212,7 @@ declare
 begin
   perform webhooks.check_hash('session_hash', session_hash);
   if token_hash is null then
-    select l.* into link from webhooks.page_links l
-    where l.session_hash = open_page_link.session_hash and (l.user_id is null) = is_console
-      and l.revoked_at is null and l.expires_at > now();
+    link := webhooks.page_session(is_console, session_hash);
   else
     update webhooks.page_links l
     set session_hash = open_page_link.session_hash, opened_at = now(),
@@ -258,23 +276,25 @@ end
 $$;
 
 revoke all on function
-  webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, text),
+  webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, uuid, text, integer),
+  webhooks.page_session(boolean, text),
   webhooks.revoke_page_link(text, boolean, text), webhooks.open_page_link(boolean, text, text),
   webhooks.purge_page_links(integer)
   from public;
 revoke all on function
   public.create_webhook_portal_link(text, text, text), public.create_webhook_console_link(text, text),
-  public.list_webhook_portal_links(text, text), public.list_webhook_console_links(),
+  public.list_webhook_portal_links(text, text), public.list_webhook_console_links(text),
   public.revoke_webhook_portal_link(text, text), public.revoke_webhook_console_link(text),
   public.open_webhook_console(text, text)
   from public, anon, authenticated;
 revoke all on function public.open_webhook_portal(text, text) from public, service_role;
 grant execute on function
-  webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, text),
+  webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, uuid, text, integer),
+  webhooks.page_session(boolean, text),
   webhooks.revoke_page_link(text, boolean, text), webhooks.open_page_link(boolean, text, text),
   webhooks.purge_page_links(integer),
   public.create_webhook_portal_link(text, text, text), public.create_webhook_console_link(text, text),
-  public.list_webhook_portal_links(text, text), public.list_webhook_console_links(),
+  public.list_webhook_portal_links(text, text), public.list_webhook_console_links(text),
   public.revoke_webhook_portal_link(text, text), public.revoke_webhook_console_link(text),
   public.open_webhook_console(text, text)
   to service_role;

@@ -16,6 +16,7 @@ export const texts = {
   skip: "Skip to content",
   clearFilters: "Clear filters",
   edit: "Edit",
+  message: "Message",
 
   http: (status: number) => `HTTP ${status}`,
   units: { d: "d", h: "h", m: "min", s: "s", ms: "ms" },
@@ -64,6 +65,11 @@ export const texts = {
     mark: "Read only",
     reason: "You may look at everything here, and change nothing.",
   },
+  operator: {
+    label: "Whose view this is",
+    explanation: "You see this portal as its owner does. Read only.",
+    signedIn: "Signed in as",
+  },
   missing: {
     title: "Page not found",
     explanation: "There is no page at this address.",
@@ -107,6 +113,7 @@ export const texts = {
     failingReason: "More than half of the attempts of an hour failed.",
     backingOffReason: (failures: number) => `${plural(failures, "attempt", "attempts")} failed in a row.`,
     nextAttempt: "Next try",
+    since: "since",
     offReason: "Nothing is sent. Events are recorded and can be sent later.",
     disabledReason: (reason: string) => `${reason}.`,
   },
@@ -185,7 +192,6 @@ export const texts = {
     deleteExplanation: "The endpoint and all its deliveries are deleted for good. This cannot be taken back.",
   },
   banner: {
-    since: "since",
     action: (isOff: boolean, count: number, hasMore: boolean) => {
       const many = `${count.toLocaleString("en")}${hasMore ? "+" : ""}`;
       if (!isOff) return `Send again the ${many} that failed`;
@@ -283,7 +289,7 @@ export const texts = {
     defaultSchedule: "1 min, 5 min, 30 min, 2 h, then 8 h",
     headers: "Headers sent along",
     signatures: "Signature headers",
-    defaultSignatures: "Those of Standard Webhooks and Stripe",
+    defaultSignatures: "The usual ones: those of Standard Webhooks and Stripe",
     metadata: "Metadata",
     created: "Added",
     updated: "Changed",
@@ -349,6 +355,7 @@ export const texts = {
       "Signatures have to be made anew. The value of webhook-signature is v1, and the base64 of the HMAC-SHA256 of"
       + " <webhook-id>.<webhook-timestamp>.<body>; its key is the base64 decoding of what"
       + " follows whsec_ in the secret.",
+    curlNoteOther: "Signatures have to be made anew, with the endpoint's secret.",
   },
 
   urlProblems: {
@@ -420,6 +427,35 @@ export const texts = {
       nameMissing: "Give each row a name.",
       valueMissing: "Give each header a value.",
       nameTwice: "A name is there twice.",
+      headerName: "Names have letters, digits, - and _, at most 100 of them.",
+      signatureMissing: "At least one header must carry a signature.",
+      secret: "A secret has 16 to 255 letters, digits and signs, without spaces.",
+    },
+  },
+  signatures: {
+    title: "How it is signed",
+    secret: "Your own secret (optional)",
+    secretHint:
+      "Only if your server has a secret from another system already. Empty is better: a random one is made and shown"
+      + " to you once.",
+    secretWarning: "Libraries for Standard Webhooks take only secrets of whsec_ and base64.",
+    headers: "Signature headers",
+    headersHint: "Which headers carry the signature, and what it is made of.",
+    changeHint: "Deliveries are refused until your server verifies the new ones.",
+    usual: "The usual ones",
+    usualDescription: "Those of Standard Webhooks (webhook-signature) and of Stripe (Stripe-Signature), both at once.",
+    own: "Others",
+    ownDescription: "Such as those of Svix or Convoy, for a server that verifies them already.",
+    name: "Name of the signature header",
+    carries: "What it carries",
+    add: "Add signature header",
+    kinds: {
+      id: "Event id",
+      timestamp: "Time of the attempt",
+      standard: "Signature of Standard Webhooks and Svix",
+      stripe: "Signature of Stripe",
+      convoy: "Signature of Convoy, advanced",
+      hex: "Signature of Convoy, simple: HMAC-SHA256 in hex",
     },
   },
   filter: {
@@ -442,6 +478,7 @@ export const texts = {
     secret: "1. Keep the secret",
     code: "2. Verify what arrives",
     codeExplanation: "A complete receiver. It reads the secret from the environment variable WEBHOOK_SECRET.",
+    otherHeaders: "It reads the usual signature headers. Your endpoint has others: change their names in it.",
     languages: "Languages",
     next: "3. Send a test event",
     nextExplanation: "The endpoint's page sends an example to your server and shows what it answers.",

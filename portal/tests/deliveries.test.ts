@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { scene, sendDue } from "./person.ts";
+import { inDatabase, scene, sendDue } from "./person.ts";
 
 scene("an owner finds out why a delivery failed, and sends it again when the server is repaired", async (person) => {
   const { owner, page, receiver } = person;
@@ -95,6 +95,62 @@ scene("an owner watches new deliveries come, and what is read does not move", as
   await person.press("1 new delivery");
   await page.getByRole("row").nth(1).filter({ hasText: "vehicle.updated" }).waitFor();
   assert.equal(await page.evaluate(() => window.scrollY), 0);
+});
+
+scene("an owner loads more deliveries, stays at the place, and sees each of them once", async (person) => {
+  const { owner, page, receiver } = person;
+  const { id } = await owner.register(receiver.url, { is_active: false });
+  await owner.emitMany("vehicle.created", 120);
+  await person.open(`/endpoints/${id}?tab=deliveries`);
+  const rows = page.getByRole("rowheader");
+  const loadMore = async (before: number, after: string | RegExp) => {
+    const last = rows.nth(before - 1);
+    await last.scrollIntoViewIfNeeded();
+    const [place, text] = [(await last.boundingBox())?.y, await last.innerText()];
+    await person.press("Load more");
+    await person.reads(after);
+    assert.equal((await last.boundingBox())?.y, place);
+    assert.equal(await last.innerText(), text);
+  };
+  await person.reads("50 rows so far");
+  // What comes meanwhile must not push rows onto the next page.
+  await owner.emit("vehicle.updated", { vin: "MEANWHILE" });
+  await loadMore(50, "100 rows so far");
+  await loadMore(100, /^120 rows$/);
+  assert.equal(await page.getByRole("button", { name: "Load more" }).count(), 0);
+  const texts = await rows.allInnerTexts();
+  assert.equal(texts.length, 120);
+  assert.equal(new Set(texts).size, 120);
+});
+
+scene("an owner looks at a delivery that is deleted meanwhile, and is told calmly with a way back", async (person) => {
+  const { owner, page } = person;
+  const { id } = await owner.register("http://127.0.0.1:9/hook");
+  const remove = () => inDatabase((sql) => sql`delete from public.webhook_deliveries where endpoint_id = ${id}`);
+  const look = async () => {
+    await page.getByRole("link", { name: "vehicle.created" }).click();
+    await page.getByRole("heading", { name: "Attempt 1" }).waitFor();
+  };
+  const isTold = async () => {
+    await person.sees("This delivery does not exist");
+    await person.reads("It may have been deleted, or is too old to be kept.");
+    await page.getByRole("main").getByRole("link", { name: "Deliveries of the endpoint" }).click();
+    await person.reads("No deliveries yet");
+  };
+  person.expects(/status of 404 .*\/deliveries\//);
+  await owner.emit("vehicle.created", { vin: "STILL RETRIED" });
+  await person.open(`/endpoints/${id}?tab=deliveries`);
+  await look();
+  await remove();
+  await isTold();
+
+  await owner.manage("PATCH", `/webhooks/${id}`, { max_attempts: 1 });
+  await owner.emit("vehicle.created", { vin: "ENDED" });
+  await page.reload();
+  await look();
+  await remove();
+  await person.press("Send again");
+  await isTold();
 });
 
 scene("an owner looks at a delivery whose endpoint is deleted meanwhile, and is told calmly", async (person) => {

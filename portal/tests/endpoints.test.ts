@@ -119,12 +119,15 @@ scene("an owner switches an endpoint off, reads so, and switches it on and sends
   await page.getByRole("menuitem", { name: "Switch off" }).click();
   await dialog(person, "Switch off").getByRole("button", { name: "Switch off" }).click();
   await person.reads("The endpoint is switched off.");
+  const offSince = /Switched off since \w{3} \d+, \d{4}/;
+  await page.getByRole("paragraph").filter({ hasText: offSince }).waitFor();
   await person.reads("Nothing is sent. Events are recorded and can be sent later.");
   await owner.emit("vehicle.created", { vin: "WHILE OFF" });
   await owner.emit("vehicle.created", { vin: "WHILE OFF, TOO" });
   assert.equal(receiver.requests.length, 0);
 
-  await page.reload();
+  await page.getByRole("link", { name: "Endpoints", exact: true }).first().click();
+  await page.getByRole("row", { name: offSince }).getByRole("link").click();
   await person.press("Switch on and send again the 2 that failed");
   await person.inspect();
   await person.press("Switch on and send 2 again");
@@ -133,6 +136,15 @@ scene("an owner switches an endpoint off, reads so, and switches it on and sends
   await page.getByRole("heading", { level: 1 }).getByText("Active").waitFor();
   const bodies = [await receiver.request(1), await receiver.request(2)].map(({ body }) => JSON.parse(body).data.vin);
   assert.deepEqual(bodies.sort(), ["WHILE OFF", "WHILE OFF, TOO"]);
+});
+
+scene("an owner reads how many deliveries failed at an endpoint that is off, however many pages", async (person) => {
+  const { owner, receiver } = person;
+  const { id } = await owner.register(receiver.url, { is_active: false });
+  await owner.emitMany("vehicle.created", 120);
+  await person.open(`/endpoints/${id}`);
+  await person.press("Switch on and send again the 120 that failed");
+  await person.page.getByRole("button", { name: "Switch on and send 120 again" }).waitFor();
 });
 
 scene("an owner tries a filter on past events while typing it", async (person) => {

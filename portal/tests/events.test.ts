@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { scene } from "./person.ts";
+import { scene, sendDue } from "./person.ts";
 
 scene("an owner finds an event, and reads what became of it at each endpoint and why", async (person) => {
   const { owner, page, receiver } = person;
@@ -46,6 +46,57 @@ scene("an owner replays events to a new endpoint, counted first", async (person)
   await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
   await page.getByRole("row", { name: /Running|Done/ }).waitFor();
   await person.inspect();
+});
+
+scene("an owner cancels a replay that runs", async (person) => {
+  const { owner, page, receiver } = person;
+  await owner.emitMany("vehicle.created", 2_000);
+  // So slow that the replay waits for it until it is cancelled.
+  const { id } = await owner.register(receiver.url, { rate_limit_per_minute: 1 });
+  await person.open("/replays");
+  await person.press("Replay events");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Endpoint", { exact: true }).selectOption(id);
+  await dialog.getByRole("button", { name: "Count events" }).click();
+  await dialog.getByRole("button", { name: "Send 2,000 events" }).click();
+  await dialog.getByText("Running").waitFor();
+  await dialog.getByText(/^[1-9][\d,]* sent, [1-9][\d,]* looked at$/).waitFor();
+  await person.inspect();
+  await dialog.getByRole("button", { name: "Cancel replay" }).click();
+  await dialog.getByText("Cancelled").waitFor();
+  assert.equal(await dialog.getByRole("button", { name: "Cancel replay" }).count(), 0);
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await page.getByRole("row", { name: /Cancelled/ }).waitFor();
+  const { data } = await owner.manage<{ data: { status: string }[] }>("GET", "/replays");
+  assert.deepEqual(data.map(({ status }) => status), ["cancelled"]);
+  await owner.manage("DELETE", `/webhooks/${id}`);
+});
+
+scene("an owner recovers what failed at one endpoint, counted first", async (person) => {
+  const { owner, page, receiver } = person;
+  receiver.answer = { status: 503 };
+  const repaired = await owner.register(`${receiver.url}/repaired`, { max_attempts: 1, events: ["vehicle.*"] });
+  await owner.register(`${receiver.url}/other`, { max_attempts: 1, events: ["import.*"] });
+  for (const vin of ["ONE", "TWO"]) await owner.emit("vehicle.created", { vin });
+  await owner.emit("import.completed", { rows: 1 });
+  receiver.answer = { status: 200 };
+  await person.open("/events");
+  await person.press("Recover");
+  const dialog = page.getByRole("dialog", { name: "Recover" });
+  await dialog.getByText(/^3 failed deliveries\.$/).waitFor();
+  await dialog.getByRole("button", { name: "Send 3 again" }).waitFor();
+  await dialog.getByLabel("Endpoint", { exact: true }).selectOption(repaired.id);
+  await dialog.getByText(/^2 failed deliveries\.$/).waitFor();
+  await person.inspect();
+  assert.equal(receiver.requests.length, 3);
+  await dialog.getByRole("button", { name: "Send 2 again" }).click();
+  await person.reads("2 deliveries are sent again.");
+  await dialog.waitFor({ state: "detached" });
+  await sendDue();
+  const again = [await receiver.request(4), await receiver.request(5)].map(({ body }) => JSON.parse(body).data.vin);
+  assert.deepEqual(again.sort(), ["ONE", "TWO"]);
+  await person.press("Recover");
+  await dialog.getByText(/^1 failed delivery\.$/).waitFor();
 });
 
 scene("an owner looks a type up in the catalogue", async (person) => {

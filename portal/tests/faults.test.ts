@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 
 import { deliver, scene, stack } from "./person.ts";
 
-scene("an owner whose session ends in the middle of a form signs in by a new link and loses nothing", async (person) => {
+scene("an owner whose session ends in a form signs in by a new link and loses nothing", async (person) => {
   const { owner, page, receiver } = person;
   const { id } = await owner.register(receiver.url);
   const link = await person.open(`/endpoints/${id}/edit`);
@@ -69,7 +69,8 @@ scene("hostile events, names and answers are shown as text", async (person) => {
   };
   const description = `${attack} \u202e\u05d0\u05d1\u05d2`;
   const { id } = await owner.register(receiver.url, { description, max_attempts: 1 });
-  await owner.emit("vehicle.created", { attack, rtl: "\u202e\u0645\u0631\u062d\u0628\u0627", long: "x".repeat(200 * 1_024) });
+  const rtl = "\u202e\u0645\u0631\u062d\u0628\u0627";
+  await owner.emit("vehicle.created", { attack, rtl, long: "x".repeat(200 * 1_024) });
   await person.open();
   await person.reads(attack);
   await person.fits();

@@ -4,15 +4,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { launch, scene, stack, WIDTHS, withPerson } from "./person.ts";
+import type { Response } from "playwright-core";
+
+import { launch, scene, stack, WIDTHS, withPerson, type Person } from "./person.ts";
 
 const MOST_BYTES = 150_000;
 const SLOWEST_MS = 3_000;
+const NARROWEST = 360;
 
-scene("every page fits from a phone to a wide screen", async (person) => {
+/** Opens every page, and has `look` look at each. */
+async function openEveryPage(person: Person, look: () => Promise<void>): Promise<void> {
   const { owner, page, receiver } = person;
   const { id } = await owner.register(receiver.url, { description: "d".repeat(300), metadata: { region: "eu" } });
-  await owner.emit("vehicle.created", { vin: "WIDE" });
+  const eventId = await owner.emit("vehicle.created", { vin: "WIDE" });
+  type Deliveries = { data: { id: string }[] };
+  const { data: [delivery] } = await owner.manage<Deliveries>("GET", `/webhooks/${id}/deliveries`);
   await person.open();
   await person.sees("Endpoints");
   const headings: Record<string, string | RegExp> = {
@@ -22,20 +28,34 @@ scene("every page fits from a phone to a wide screen", async (person) => {
     [`/endpoints/${id}?tab=deliveries`]: /127\.0\.0\.1/,
     [`/endpoints/${id}?tab=settings`]: /127\.0\.0\.1/,
     [`/endpoints/${id}/edit`]: "Edit endpoint",
+    [`/endpoints/${id}/deliveries/${delivery?.id}`]: /vehicle\.created/,
     "/events": "Events",
+    [`/events/${eventId}`]: /vehicle\.created/,
     "/replays": "Replays",
     "/event-types": "Event types",
+    "/api-keys": "API keys",
+    "/nowhere": "Page not found",
   };
+  person.expects(/status of 403 .*\/api-keys/);
   for (const [path, heading] of Object.entries(headings)) {
     await person.goTo(path);
     await person.sees(heading);
     await page.waitForLoadState("networkidle");
-    for (const width of WIDTHS) {
-      await page.setViewportSize({ width, height: 900 });
-      await person.fits();
-    }
-    await person.inspect();
+    await look();
   }
+}
+
+scene("every page fits from a phone to a wide screen", (person) => openEveryPage(person, async () => {
+  for (const width of WIDTHS) {
+    await person.page.setViewportSize({ width, height: 900 });
+    await person.fits();
+  }
+  await person.inspect();
+}));
+
+scene("every page can be used on a phone", async (person) => {
+  await person.page.setViewportSize({ width: NARROWEST, height: 800 });
+  await openEveryPage(person, () => person.inspect());
 });
 
 scene("an owner registers an endpoint with the keyboard alone", async (person) => {
@@ -82,13 +102,15 @@ test("the list of endpoints is small to load and soon there", { timeout: 30_000 
       const { owner, page, receiver } = person;
       await owner.register(receiver.url);
       const bodies = new Map<string, Promise<Buffer>>();
-      page.on("response", (response) => {
+      const keepBody = (response: Response) => {
         const { pathname } = new URL(response.url());
         if (pathname === "/portal" || pathname.startsWith("/portal/")) bodies.set(pathname, response.body());
-      });
+      };
+      page.on("response", keepBody);
       await person.open();
       await page.getByRole("table").waitFor();
       const sizes = (await Promise.all(bodies.values())).map((body) => gzipSync(body, { level: 9 }).length);
+      page.off("response", keepBody);
       const total = sizes.reduce((sum, size) => sum + size, 0);
       context.diagnostic(`first load: ${total} bytes gzipped, in ${sizes.length} files`);
       assert.ok(total > 0 && total < MOST_BYTES, `${total} bytes`);

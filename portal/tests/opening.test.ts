@@ -6,7 +6,7 @@ import { scene, stack } from "./person.ts";
 
 const REFUSED = /status of 401 .*\/portal-session/;
 
-scene("an owner opens a link, and the token is gone from the address and from what the browser keeps", async (person) => {
+scene("an owner opens a link, and the token is gone from the address and the browser", async (person) => {
   const { page } = person;
   const { url } = await person.owner.link();
   assert.match(url, /^http.*\/portal#token=wpl_/);

@@ -6,9 +6,11 @@ import { readFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import axe from "axe-core";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import postgres from "postgres";
 
 interface Stack {
   manage_url: string;
@@ -21,6 +23,8 @@ interface Stack {
 
 const STACK_FILE = process.env.WEBHOOKS_STACK ?? new URL("../../.dev/stack.json", import.meta.url);
 const PATIENCE_MS = 8_000;
+/** As many events as one call takes. */
+const MOST_EVENTS = 100;
 const TEST_LIMIT_MS = 60_000;
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -105,6 +109,16 @@ export class Owner {
     await deliver("POST", "", { event: { event_id, event_type, data, user_id: this.id } });
     return event_id;
   }
+
+  /** Has the backend emit many events, numbered from 1. */
+  async emitMany(event_type: string, count: number): Promise<void> {
+    const events = Array.from({ length: count }, (_, index) => ({
+      event_id: randomUUID(), event_type, data: { number: index + 1 }, user_id: this.id,
+    }));
+    for (let start = 0; start < count; start += MOST_EVENTS) {
+      await deliver("POST", "", { events: events.slice(start, start + MOST_EVENTS) });
+    }
+  }
 }
 
 /** Calls `deliver` as the backend does. */
@@ -115,6 +129,16 @@ export function deliver<Data>(method: string, path: string, body?: unknown): Pro
 /** Has due deliveries sent, as the cron does every minute. */
 export async function sendDue(): Promise<void> {
   await deliver("POST", "", { action: "retry" });
+}
+
+/** Changes the database past the API. */
+export async function inDatabase(work: (sql: postgres.Sql) => Promise<unknown>): Promise<void> {
+  const sql = postgres(stack.database_url, { max: 1 });
+  try {
+    await work(sql);
+  } finally {
+    await sql.end();
+  }
 }
 
 /** What a receiver answers. */
@@ -158,10 +182,15 @@ export class Receiver {
 
   /** The request of this number, counted from 1, as soon as it is there. */
   async request(number: number): Promise<Received> {
+    const end = Date.now() + PATIENCE_MS;
     for (;;) {
       const found = this.requests[number - 1];
       if (found) return found;
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      assert.ok(Date.now() < end, `request ${number} does not come: there are ${this.requests.length}`);
+      await Promise.race([
+        new Promise<void>((resolve) => this.#waiting.push(resolve)),
+        setTimeout(end - Date.now()),
+      ]);
     }
   }
 
@@ -278,8 +307,9 @@ export async function withPerson(
   options: BrowserContextOptions,
   work: (person: Person) => Promise<void>,
 ): Promise<void> {
-  const [owner, receiver, context] = await Promise.all([
-    Owner.signUp(),
+  // First, and alone: where the stack is gone, nothing was started that would keep the process.
+  const owner = await Owner.signUp();
+  const [receiver, context] = await Promise.all([
     Receiver.start(),
     browser.newContext({
       viewport: { width: 1_440, height: 900 },

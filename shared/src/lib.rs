@@ -13,7 +13,7 @@
 //! - What comes from outside is parsed once, at the edge, into the types of
 //!   [`endpoint`] and [`event`]; past it no plain string is a URL or an event type.
 //! - A [`Secret`](secret::Secret) shows itself only where it is asked to.
-//! - Only [`platform`] and [`page`] name the Workers platform, so the rest is compiled and tested natively.
+//! - Only [`platform`] names the Workers platform, so the rest is compiled and tested natively.
 //!
 //! Deliberately absent: state between requests, a clock outside [`platform`] (time is a
 //! parameter), queries other than function calls.

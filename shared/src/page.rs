@@ -5,15 +5,11 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use worker::Request;
 
 use crate::error::Error;
 use crate::parse::{self, Text};
 use crate::platform::{self, Reply};
 use crate::secret::{self, Secret};
-
-/// The largest body of the call for a session, in bytes.
-const MAX_BODY_BYTES: usize = 256 << 10;
 
 /// What a page may load (<https://www.w3.org/TR/CSP3/>).
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -49,36 +45,33 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Reads a call for a session, `{token?}`: with the token of a link one is made up, else it is the cookie's.
+    /// Reads a call for a session, `{token?}`, which came to this path with these cookies and this body: with the token of a
+    /// link one is made up, else it is the cookie's.
     ///
     /// # Errors
     /// The body is wrong, or there is neither a token nor a cookie.
-    pub async fn opening(&self, request: &mut Request) -> Result<Opening, Error> {
+    pub fn opening(&self, path: &str, cookies: &str, body: &[u8]) -> Result<Opening, Error> {
         #[derive(Default, Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Call {
             token: Option<Text>,
         }
-        let body = platform::read_json_body(request, MAX_BODY_BYTES).await?;
-        let call: Call = parse::optional_body(&body)?;
+        let call: Call = parse::optional_body(body)?;
         let (session, token_hash) = match &call.token {
             Some(token) => (
                 secret::token(self.prefix),
                 Some(secret::token_hash(token.as_str())),
             ),
-            None => {
-                let cookies = platform::header(request, "cookie").unwrap_or_default();
-                (
-                    cookie(&cookies, self.cookie).ok_or(Error::Unauthorized)?,
-                    None,
-                )
-            }
+            None => (
+                cookie(cookies, self.cookie).ok_or(Error::Unauthorized)?,
+                None,
+            ),
         };
         let set_cookie = format!(
             "{}={}; Path={}; HttpOnly; Secure; {}",
             self.cookie,
             session.expose(),
-            request.path(),
+            path,
             self.attributes
         );
         Ok(Opening {

@@ -395,8 +395,8 @@ export interface paths {
         put?: never;
         /**
          * Ends deliveries that wait, of any owner
-         * @description Those that fit, up to 10,000 a call, end as `failed`, "Cancelled by the operator". They can be sent again. One that is under
-         *     way goes on.
+         * @description Those that fit end as `failed`, "Cancelled by the operator", in steps as for resend. They can be sent again. One that is
+         *     under way goes on.
          */
         post: operations["cancelDeliveriesOf"];
         delete?: never;
@@ -416,8 +416,9 @@ export interface paths {
         put?: never;
         /**
          * Has failed deliveries sent again, of any owner
-         * @description Those of active endpoints that fit, up to 10,000 a call, oldest of each endpoint first; `more` says that a further call is
-         *     needed. They leave with the next tick.
+         * @description Those of active endpoints that fit, oldest of each endpoint first: of an owner, of an endpoint, or, with `all`, of all
+         *     owners. A call looks at 1,000 endpoints and finds up to 10,000 deliveries: call again with `next_cursor` until it is null.
+         *     They are sent after the answer. With `dry_run` they are counted, up to 10,000 of each 1,000 endpoints.
          */
         post: operations["resendDeliveriesOf"];
         delete?: never;
@@ -437,8 +438,8 @@ export interface paths {
         put?: never;
         /**
          * Switches endpoints off, of any owner
-         * @description Active ones alone. Their owners see "Paused by the operator", and can switch them on. What comes meanwhile is recorded as
-         *     failed and can be sent again.
+         * @description Active ones alone. Their owners see "Paused by the operator", and can switch them on. What comes meanwhile, or waits for a
+         *     retry whose turn comes meanwhile, is recorded as failed and can be sent again.
          */
         post: operations["pauseEndpointsOf"];
         delete?: never;
@@ -476,7 +477,7 @@ export interface paths {
         };
         /**
          * Lists the catalogue, and who uses it
-         * @description Archived types too, and those that only endpoints or events know.
+         * @description Archived types too, and up to 1,000 that only the newest events have.
          */
         get: operations["listEventTypesInUse"];
         put?: never;
@@ -496,8 +497,8 @@ export interface paths {
         };
         /**
          * Whether all is well
-         * @description What waits, how attempts fare, what needs somebody, and the endpoints and owners with most failures within the hour. Attempts
-         *     are counted by the cron: what is newer than a minute may be missing.
+         * @description What waits, how attempts fare, problems, and the endpoints and owners with most failures within the hour. Attempts are
+         *     counted by the cron: what is newer than a minute may be missing, here and in the statistics of all endpoints.
          */
         get: operations["getOverview"];
         put?: never;
@@ -517,7 +518,7 @@ export interface paths {
         };
         /**
          * Finds an event, a delivery, an endpoint or an owner
-         * @description By the whole id of any of them, or by a part of an endpoint's URL. Up to 20 of each kind, the newest.
+         * @description By the whole id of any of them, or by a part of an endpoint's URL. Up to 20 of each kind.
          */
         get: operations["search"];
         put?: never;
@@ -600,8 +601,8 @@ export interface paths {
          * @description With it an owner uses the portal without signing in. The first to open the link gets the session: give it to the owner
          *     alone.
          *
-         *     With a session of the console it is for the operator, who looks at the portal as the owner sees it: it may only read, the
-         *     portal says whose view it is, and the audit log has it.
+         *     With a session of the console it is for the operator, who looks at the portal as the owner sees it: it may only read, lasts
+         *     900 seconds at most and no longer once that session is revoked, the portal says whose view it is, and the audit log has it.
          */
         post: operations["createPortalLink"];
         delete?: never;
@@ -1149,9 +1150,9 @@ export interface components {
         };
         AuditEntry: {
             /** @enum {unknown} */
-            action: "open_console" | "create_console_link" | "revoke_console_link" | "create_portal_link" | "revoke_portal_link" | "view_owner" | "resend_deliveries" | "cancel_deliveries" | "pause_endpoints" | "resume_endpoints" | "erase_events" | "put_event_type";
+            action: "open_console" | "create_console_link" | "revoke_console_link" | "revoke_portal_link" | "view_owner" | "resend_deliveries" | "cancel_deliveries" | "pause_endpoints" | "resume_endpoints" | "erase_events" | "put_event_type";
             at: components["schemas"]["Time"];
-            /** @description What was asked, and what came of it. */
+            /** @description What was asked, and what came of it; of a list of ids the first 100. */
             details: {
                 [key: string]: unknown;
             };
@@ -1587,7 +1588,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             } | null;
-            /** @description Endpoints that name this type. */
+            /** @description Endpoints that name this type or a group that it is in. */
             subscribers: number;
             /** @enum {unknown} */
             validation: "none" | "warn" | "refuse";
@@ -1886,13 +1887,32 @@ export interface components {
          * @example 2026-11-24T23:10:41.246858Z
          */
         NullableTime: string | null;
+        OperatorCancelled: {
+            cancelled: number;
+            matched: number;
+            more: boolean;
+            /**
+             * Format: uuid
+             * @description Where the next call begins. Null where nothing is left.
+             */
+            next_cursor: string | null;
+        };
         OperatorDeliveries: {
+            /**
+             * @description Of all owners, where neither `owner` nor `endpoint_id` is given.
+             * @default false
+             */
+            all?: boolean | null;
+            /**
+             * Format: uuid
+             * @description `next_cursor` of the call before.
+             */
+            cursor?: string | null;
             /** @default false */
             dry_run?: boolean | null;
             /** Format: uuid */
             endpoint_id?: string | null;
             event_type?: components["schemas"]["EventType"] | null;
-            /** @description Of this owner alone. */
             owner?: components["schemas"]["NullableId"];
             /**
              * Format: date-time
@@ -1904,6 +1924,13 @@ export interface components {
              * @description Only deliveries that were created before this time.
              */
             until?: string | null;
+        } | {
+            owner: string;
+        } | {
+            endpoint_id: string;
+        } | {
+            /** @constant */
+            all: true;
         };
         /** @description Of an owner, or by their ids. */
         OperatorEndpoints: {
@@ -1932,6 +1959,16 @@ export interface components {
             contains: Record<string, never>;
             event_ids?: null;
         });
+        OperatorResent: {
+            matched: number;
+            more: boolean;
+            /**
+             * Format: uuid
+             * @description Where the next call begins. Null where nothing is left.
+             */
+            next_cursor: string | null;
+            resent: number;
+        };
         /**
          * @description What is sent one after the other: nothing (`none`), all of the endpoint's events (`endpoint`), or those in which the field
          *     that `key` names has the same value. The next leaves when the one before has succeeded or ended, or, after a day
@@ -1973,7 +2010,7 @@ export interface components {
             oldest_due_at: components["schemas"]["NullableTime"];
             /** @description Events whose fan-out is not finished. */
             outbox: number;
-            /** @description What needs somebody. Empty where all is well. */
+            /** @description Empty where all is well. */
             problems: {
                 /** @enum {unknown} */
                 code: "cron_stopped" | "deliveries_wait" | "most_attempts_fail" | "events_set_aside" | "events_refused" | "alert_url_fails";
@@ -1985,7 +2022,7 @@ export interface components {
             set_aside: number;
             /** @description Of the hour. Null without attempts. */
             success_rate: number | null;
-            /** @description With most failures within the hour, at most ten. */
+            /** @description With most failures within the hour, at most ten. Of many that fail, the newest 20,000 counts are looked at. */
             worst_endpoints: {
                 attempts: number;
                 consecutive_failures: number;
@@ -4119,10 +4156,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 /**
                  * @example {
+                 *       "all": true,
                  *       "until": "2026-11-24T00:00:00Z",
                  *       "dry_run": true
                  *     }
@@ -4139,7 +4177,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Cancelled"];
+                        data: components["schemas"]["OperatorCancelled"];
                     };
                 };
             };
@@ -4161,10 +4199,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
                 /**
                  * @example {
+                 *       "all": true,
                  *       "since": "2026-11-24T00:00:00Z",
                  *       "dry_run": true
                  *     }
@@ -4181,7 +4220,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: components["schemas"]["Resent"];
+                        data: components["schemas"]["OperatorResent"];
                     };
                 };
             };

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { SelectField } from "../shared/components/SelectField.tsx";
+import { splitUrl } from "../shared/split-url.ts";
 import { texts } from "../texts.ts";
-import { endpointState, splitUrl } from "./endpoint-state.ts";
+import { endpointState } from "./endpoint-state.ts";
 import { endpointsQuery } from "./queries.ts";
 
 const MOST_CHARACTERS = 70;

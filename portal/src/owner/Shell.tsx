@@ -1,14 +1,12 @@
 import { Link, Outlet, useLocation, type LinkProps } from "@tanstack/react-router";
-import { lazy, Suspense, useSyncExternalStore } from "react";
 
 import { Foreign } from "../shared/components/Foreign.tsx";
+import { Frame } from "../shared/components/Frame.tsx";
 import { Icon } from "../shared/components/Icon.tsx";
-import { hasNotices, onNotice } from "../shared/notify.ts";
 import { useSettings } from "../shared/settings-context.ts";
 import { texts } from "../texts.ts";
+import { OperatorBar } from "./OperatorBar.tsx";
 import { session, useCanWrite, useSession } from "./session.ts";
-
-const Toasts = lazy(() => import("../shared/components/Toasts.tsx"));
 
 /** The pages of the header, and what the paths below each begin with. */
 const PAGES: { to: LinkProps["to"]; below: string; label: string }[] = [
@@ -19,24 +17,12 @@ const PAGES: { to: LinkProps["to"]; below: string; label: string }[] = [
   { to: "/api-keys", below: "/api-keys/", label: texts.pages.apiKeys },
 ];
 
-/** What stands around every page: the skip link, the header with the pages, the messages. */
+/** What stands around every page: whose view it is, and the header with the pages. */
 export function Shell() {
-  const needsToasts = useSyncExternalStore(onNotice, hasNotices);
   return (
-    <>
-      <a className="skip-link" href="#content" onClick={skipToContent}>{texts.skip}</a>
-      <header className="header">
-        <div className="header-inner">
-          <Brand />
-          <Pages />
-          <SessionMarks />
-        </div>
-      </header>
-      <main id="content" className="page" tabIndex={-1}>
-        <Outlet />
-      </main>
-      <Suspense fallback={null}>{needsToasts && <Toasts />}</Suspense>
-    </>
+    <Frame above={<OperatorBar />} header={<><Brand /><Pages /><SessionMarks /></>}>
+      <Outlet />
+    </Frame>
   );
 }
 
@@ -88,10 +74,4 @@ function SessionMarks() {
       )}
     </div>
   );
-}
-
-/** The hash stays out of the address: it is where credentials come in. */
-function skipToContent(event: React.MouseEvent): void {
-  event.preventDefault();
-  document.getElementById("content")?.focus();
 }

@@ -1,8 +1,8 @@
 import { createRoot } from "react-dom/client";
 
 import { applyBrand } from "../shared/brand.ts";
+import { takeFromLocation } from "../shared/credential.ts";
 import { SettingsContext } from "../shared/settings-context.ts";
-import { takeFromLocation } from "../shared/session.ts";
 import "../styles.css";
 import { App } from "./App.tsx";
 import { router } from "./router.tsx";

@@ -4,10 +4,8 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 
 import type { Schemas } from "../shared/api.ts";
 import { answerOf } from "../shared/api.ts";
+import type { Window } from "../shared/search-params.ts";
 import { session } from "./session.ts";
-
-/** How far back statistics go. */
-export type Window = Schemas["Window"];
 
 /** Which deliveries of an endpoint are listed. */
 export interface DeliveryFilters {
@@ -76,7 +74,7 @@ export const endpointStatsQuery = (endpointId: string, window: Window) => queryO
 /** A page of an endpoint's deliveries. */
 export async function fetchDeliveries(
   endpointId: string,
-  filters: DeliveryFilters,
+  filters: DeliveryFilters & { limit?: number },
   cursor: string | null,
   signal: AbortSignal,
 ): Promise<Schemas["DeliveryPage"]> {

@@ -2,7 +2,8 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
-import { BrokenPage, MissingPage, PendingPage } from "./FallbackPages.tsx";
+import { BrokenPage, PendingPage } from "../shared/components/FallbackPages.tsx";
+import { MissingPage } from "./MissingPage.tsx";
 import { readEndpointSearch, readEndpointsSearch, readEventsSearch } from "./search.ts";
 import { Shell } from "./Shell.tsx";
 

@@ -18,5 +18,6 @@ export function useSession(): SessionState {
 
 /** Whether the session may change anything. */
 export function useCanWrite(): boolean {
-  return useSession().scopes.includes("write");
+  const { scopes, operator } = useSession();
+  return scopes.includes("write") && !operator;
 }

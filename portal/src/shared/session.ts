@@ -2,7 +2,9 @@
 
 import { createManage, type Manage } from "../../../clients/typescript/src/manage.ts";
 import { answerOf, ApiError, isUnauthorized, type Schemas } from "./api.ts";
+import { isRefusal, openByLink, readPasted, type LocationCredential } from "./credential.ts";
 import { askEmbedder } from "./embedding.ts";
+import { Store } from "./store.ts";
 
 /** What the page shows of its session. */
 export interface SessionState {
@@ -10,6 +12,8 @@ export interface SessionState {
   status: "opening" | "open" | "expired" | "closed" | "choosing_owner";
   scopes: Schemas["Scopes"];
   owner: string | null;
+  /** Who looks at the owner's pages, where it is not the owner. */
+  operator: string | null;
   /** The owners that the user acts for, where the API has listed them. */
   owners: string[];
   /** Why the session could not be opened, if not for lack of a valid link. */
@@ -22,28 +26,18 @@ const EMBEDDER_WAIT_MS = 3_000;
 const USER_SCOPES: Schemas["Scopes"] = ["read", "write"];
 
 /** The session of the page. */
-export class Session {
+export class Session extends Store<SessionState> {
   /** The client that calls with the session's credential. */
   api: Manage = createManage({ url: location.origin });
   readonly #origins: string[];
-  readonly #listeners = new Set<() => void>();
   #credential: Credential | null = null;
   /** The credential of the address, kept while the API cannot be reached. */
   #given: LocationCredential | null = null;
-  #state: SessionState = { status: "opening", scopes: [], owner: null, owners: [], problem: null };
 
   constructor(origins: string[]) {
+    super({ status: "opening", scopes: [], owner: null, operator: null, owners: [], problem: null });
     this.#origins = origins;
   }
-
-  /** For `useSyncExternalStore`. */
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** For `useSyncExternalStore`. */
-  snapshot = (): SessionState => this.#state;
 
   /**
    * Opens the session by a link's token, a user's token, the embedding page or an earlier load's cookie, and gives the
@@ -51,14 +45,14 @@ export class Session {
    */
   async open(given: LocationCredential | null): Promise<string | null> {
     this.#given = given ?? this.#given;
-    this.#change({ status: "opening", problem: null });
+    this.change({ status: "opening", problem: null });
     try {
       const endpointId = await this.#openBy(this.#given);
       this.#given = null;
       return endpointId;
     } catch (error) {
       if (isRefusal(error)) this.#given = null;
-      this.#change({ status: "closed", problem: isRefusal(error) ? null : error as Error });
+      this.change({ status: "closed", problem: isRefusal(error) ? null : error as Error });
       return null;
     }
   }
@@ -70,56 +64,45 @@ export class Session {
 
   /** Opens the session by what a user pasted: a link, or the token of one. */
   async takePasted(text: string): Promise<void> {
-    const { hash } = URL.canParse(text) ? new URL(text) : { hash: "" };
-    const given = readHash(hash) ?? { kind: looksLikeJwt(text) ? "user" as const : "link" as const, token: text };
-    if (given.kind === "user") this.#takeUserToken(given.token, this.#state.owner);
+    const given = readPasted(text);
+    if (given.kind === "user") this.#takeUserToken(given.token, this.snapshot().owner);
     else await this.#exchange(given.token);
   }
 
   /** Hears of errors of calls: some of them end the session or ask for an owner. */
   hear = (error: unknown): void => {
-    if (isUnauthorized(error) && this.#state.status === "open") this.#change({ status: "expired" });
+    if (isUnauthorized(error) && this.snapshot().status === "open") this.change({ status: "expired" });
     if (error instanceof ApiError && error.code === "owner_required" && Array.isArray(error.details.owners)) {
       const owners = error.details.owners.filter((owner) => typeof owner === "string");
-      this.#change({ status: "choosing_owner", owners });
+      this.change({ status: "choosing_owner", owners });
     }
   };
 
   /** Acts for this owner from now on. */
   chooseOwner(owner: string): void {
-    this.#change({ status: "open", owner });
+    this.change({ status: "open", owner });
   }
 
   /** Shows the choice of owners again. */
   changeOwner(): void {
-    this.#change({ status: "choosing_owner" });
+    this.change({ status: "choosing_owner" });
   }
 
   async #openBy(given: LocationCredential | null): Promise<string | null> {
-    if (given?.kind === "link") return this.#openLink(given.token);
+    if (given?.kind === "link") return openByLink(given.token, (token) => this.#exchange(token));
     if (given?.kind === "user") return this.#takeUserToken(given.token, null);
     return (await this.#askEmbedder("webhooks-portal:ready")) ? null : this.#exchange(null);
   }
 
-  /** A link opens one session. Where it was used already, the session of the cookie is taken, if there is one. */
-  async #openLink(token: string): Promise<string | null> {
-    try {
-      return await this.#exchange(token);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return this.#exchange(null);
-    }
-  }
-
   async #askEmbedder(type: "webhooks-portal:ready" | "webhooks-portal:token-needed"): Promise<boolean> {
     const answer = await askEmbedder(type, this.#origins, EMBEDDER_WAIT_MS);
-    if (answer) this.#takeUserToken(answer.token, answer.owner ?? this.#state.owner);
+    if (answer) this.#takeUserToken(answer.token, answer.owner ?? this.snapshot().owner);
     return answer !== null;
   }
 
   #takeUserToken(token: string, owner: string | null): null {
     this.#credential = { token };
-    this.#change({ status: "open", scopes: USER_SCOPES, owner, problem: null });
+    this.change({ status: "open", scopes: USER_SCOPES, owner, operator: null, problem: null });
     return null;
   }
 
@@ -128,43 +111,16 @@ export class Session {
     const body = token === null ? {} : { token };
     const { data } = await answerOf(client.POST("/portal-session", { body, credentials: "same-origin" }));
     this.#credential = { apiKey: data.session };
-    this.#change({ status: "open", scopes: data.scopes, owner: data.owner, owners: [], problem: null });
+    const { scopes, owner, operator } = data;
+    this.change({ status: "open", scopes, owner, operator, owners: [], problem: null });
     return token === null ? null : data.endpoint_id;
   }
 
-  #change(change: Partial<SessionState>): void {
-    this.#state = { ...this.#state, ...change };
+  protected override change(change: Partial<SessionState>): void {
     const isUser = this.#credential !== null && "token" in this.#credential;
     // A portal's session is of one owner: the header is for users who act for several.
-    const owner = isUser && this.#state.owner ? { owner: this.#state.owner } : {};
-    this.api = createManage({ url: location.origin, ...this.#credential, ...owner });
-    for (const listener of this.#listeners) listener();
+    const { owner } = { ...this.snapshot(), ...change };
+    this.api = createManage({ url: location.origin, ...this.#credential, ...(isUser && owner ? { owner } : {}) });
+    super.change(change);
   }
-}
-
-/** A credential that came in the page's address. */
-export interface LocationCredential {
-  kind: "link" | "user";
-  token: string;
-}
-
-/** Takes the credential out of the page's address, where it must not stay. */
-export function takeFromLocation(): LocationCredential | null {
-  const given = readHash(location.hash);
-  if (given) history.replaceState(null, "", location.pathname + location.search);
-  return given;
-}
-
-function readHash(hash: string): LocationCredential | null {
-  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
-  const [link, user] = [parameters.get("token"), parameters.get("access_token")];
-  if (link) return { kind: "link", token: link };
-  return user ? { kind: "user", token: user } : null;
-}
-
-const looksLikeJwt = (text: string) => text.split(".").length === 3;
-
-/** A link that is used, revoked or expired, or a text that is none. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 401 || error.code === "invalid_field");
 }

@@ -9,17 +9,18 @@ export interface Settings {
   origins: string[];
 }
 
-const DEFAULTS: Settings = { name: "Webhooks", color: "#4f46e5", logo: null, origins: [] };
+/** What holds where the operator sets nothing. */
+export const DEFAULT_SETTINGS: Settings = { name: "Webhooks", color: "#4f46e5", logo: null, origins: [] };
 
 /** Reads the settings of the meta element with this name. What is missing or malformed is as by default. */
 export function readSettings(metaName: string): Settings {
   const content = document.querySelector(`meta[name="${metaName}"]`)?.getAttribute("content") ?? "";
   const found = parseObject(content);
   return {
-    name: typeof found.name === "string" && found.name.trim() ? found.name.trim() : DEFAULTS.name,
-    color: isColor(found.color) ? found.color : DEFAULTS.color,
-    logo: typeof found.logo === "string" && /^(data:image\/|\/(?!\/))/.test(found.logo) ? found.logo : DEFAULTS.logo,
-    origins: Array.isArray(found.origins) ? found.origins.filter(isOrigin) : DEFAULTS.origins,
+    name: typeof found.name === "string" && found.name.trim() ? found.name.trim() : DEFAULT_SETTINGS.name,
+    color: isColor(found.color) ? found.color : DEFAULT_SETTINGS.color,
+    logo: isLogo(found.logo) ? found.logo : DEFAULT_SETTINGS.logo,
+    origins: Array.isArray(found.origins) ? found.origins.filter(isOrigin) : DEFAULT_SETTINGS.origins,
   };
 }
 
@@ -34,6 +35,10 @@ function parseObject(text: string): Record<string, unknown> {
 
 function isColor(value: unknown): value is string {
   return typeof value === "string" && /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(value);
+}
+
+function isLogo(value: unknown): value is string {
+  return typeof value === "string" && /^(data:image\/|\/(?!\/))/.test(value);
 }
 
 function isOrigin(value: unknown): value is string {

@@ -776,7 +776,8 @@ async fn retention_deletes_what_ended_long_ago_with_its_attempts_and_nothing_tha
     assert_eq!(types, HashSet::from(["young", "due"]));
     let attempts = "select count(*) as n from public.webhook_delivery_attempts";
     assert_eq!(stack.sql(attempts, &[]).await[0]["n"], 2);
-    let counts = "select sum(attempts) as n from webhooks.attempt_counts where endpoint_id = $1::text::uuid";
+    let counts =
+        "select sum(attempts) as n from webhooks.attempt_counts where endpoint_id = $1::text::uuid";
     assert_eq!(stack.sql(counts, &[&endpoint.id]).await[0]["n"], 3);
     private.stop().await;
 }

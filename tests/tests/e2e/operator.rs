@@ -58,16 +58,27 @@ impl<'a> Operator<'a> {
         answer.expect(StatusCode::OK)["data"].clone()
     }
 
-    /// What the audit log has of this one, newest first: action, owner and details.
+    /// What the audit log has of this one, newest first: action, owner and details. Others write it, too.
     async fn logged(&self) -> Vec<(String, Value, Value)> {
-        let log = self.get("/operator/audit-log").await;
-        let own = log.as_array().unwrap().iter();
-        own.filter(|entry| entry["operator"] == self.name)
-            .map(|entry| {
-                let action = entry["action"].as_str().unwrap().to_owned();
-                (action, entry["owner"].clone(), entry["details"].clone())
-            })
-            .collect()
+        let (mut own, mut query) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/operator/audit-log{query}");
+            let answer = self.call(Method::GET, &path, &json!({})).await;
+            let page = answer.expect(StatusCode::OK);
+            let entries = page["data"].as_array().unwrap().iter();
+            own.extend(
+                entries
+                    .filter(|entry| entry["operator"] == self.name)
+                    .map(|entry| {
+                        let action = entry["action"].as_str().unwrap().to_owned();
+                        (action, entry["owner"].clone(), entry["details"].clone())
+                    }),
+            );
+            if page["next_before"].is_null() {
+                return own;
+            }
+            query = format!("?before={}", page["next_before"]);
+        }
     }
 
     async fn last_action(&self) -> String {
@@ -410,7 +421,10 @@ async fn what_the_operator_does_to_deliveries_is_counted_first_then_done_and_log
     let resend = "/operator/deliveries/resend";
     let which = json!({"owner": user.id, "dry_run": true});
     let counted = operator.post(resend, &which).await;
-    assert_eq!(counted, json!({"matched": 3, "resent": 0, "more": false}));
+    assert_eq!(
+        counted,
+        json!({"matched": 3, "resent": 0, "more": false, "next_cursor": null})
+    );
     assert_eq!(
         operator.last_action().await,
         "open_console",
@@ -427,11 +441,10 @@ async fn what_the_operator_does_to_deliveries_is_counted_first_then_done_and_log
     let done = operator
         .post(resend, &json!({"owner": user.id, "event_type": null}))
         .await;
-    assert_eq!(done, json!({"matched": 3, "resent": 3, "more": false}));
-    stack
-        .deliver(&json!({"action": "wake"}))
-        .await
-        .expect(StatusCode::ACCEPTED);
+    assert_eq!(
+        done,
+        json!({"matched": 3, "resent": 3, "more": false, "next_cursor": null})
+    );
     receiver.wait_for(3, SOON).await;
     assert_eq!(statuses(&stack, &others).await, ["failed"]);
     let (action, owner, details) = operator.logged().await.swap_remove(0);
@@ -439,7 +452,7 @@ async fn what_the_operator_does_to_deliveries_is_counted_first_then_done_and_log
         (action.as_str(), &owner),
         ("resend_deliveries", &json!(user.id))
     );
-    assert_eq!(details, json!({"matched": 3, "resent": 3, "more": false}));
+    assert_eq!(details, json!({"matched": 3, "resent": 3}));
 
     let wait = "insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload, next_retry_at)
         values ($1::text::uuid, 'vehicle.created', gen_random_uuid()::text, '{}', now() + interval '1 hour')";
@@ -450,11 +463,73 @@ async fn what_the_operator_does_to_deliveries_is_counted_first_then_done_and_log
     let done = operator
         .post(cancel, &json!({"endpoint_id": others.id}))
         .await;
-    assert_eq!(done, json!({"matched": 1, "cancelled": 1, "more": false}));
+    assert_eq!(
+        done,
+        json!({"matched": 1, "cancelled": 1, "more": false, "next_cursor": null})
+    );
     let errors = "select count(*)::int as n from public.webhook_deliveries
         where endpoint_id::text = $1 and last_error = 'Cancelled by the operator'";
     assert_eq!(stack.sql(errors, &[&others.id]).await[0]["n"], 1);
     assert_eq!(operator.last_action().await, "cancel_deliveries");
+}
+
+#[tokio::test]
+async fn deliveries_of_all_owners_are_acted_on_step_by_step_and_never_by_mistake() {
+    let private = PrivateStack::start_without_cron(&[]).await;
+    let stack = &private.stack;
+    let operator = Operator::new(stack, &["read", "write"]).await;
+    // The operator's own endpoint is not meant.
+    let many = "set session_replication_role = replica;
+        insert into public.webhook_endpoints (user_id, url, secret)
+          select gen_random_uuid(), 'https://example.com/' || n, 'x' from generate_series(1, 2300) as n;
+        insert into public.webhook_endpoints (id, url, secret)
+          values (webhooks.operator_endpoint(), 'https://alerts.example.com/token', 'x');
+        insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload, status, next_retry_at)
+          select e.id, 'x', gen_random_uuid()::text, '{}', 'pending', now() + interval '1 hour'
+          from public.webhook_endpoints e";
+    let database = stack.database().await;
+    database.batch_execute(many).await.unwrap();
+    for unset in [json!({}), json!({"owner": null}), json!({"all": false})] {
+        for what in ["resend", "cancel"] {
+            let path = format!("/operator/deliveries/{what}");
+            let answer = operator.call(Method::POST, &path, &unset).await;
+            assert_eq!(answer.expect_error(400), "invalid_field", "{unset}");
+            assert_eq!(answer.body["field"], "owner");
+        }
+    }
+    let run = async |dry_run: bool| {
+        let (mut steps, mut matched, mut cancelled, mut cursor) = (0, 0, 0, Value::Null);
+        loop {
+            let call = json!({"all": true, "dry_run": dry_run, "cursor": cursor});
+            let answer = operator.post("/operator/deliveries/cancel", &call).await;
+            steps += 1;
+            matched += answer["matched"].as_u64().unwrap();
+            cancelled += answer["cancelled"].as_u64().unwrap();
+            cursor = answer["next_cursor"].clone();
+            assert_eq!(answer["more"], !cursor.is_null());
+            if cursor.is_null() {
+                return (steps, matched, cancelled);
+            }
+        }
+    };
+    assert_eq!(run(true).await, (3, 2300, 0));
+    // More at a thousand endpoints than a step takes.
+    let more = "insert into public.webhook_deliveries (endpoint_id, event_type, event_id, payload, status, next_retry_at)
+        select (select e.id from public.webhook_endpoints e where e.user_id is not null order by e.id limit 1), 'x',
+          gen_random_uuid()::text, '{}', 'pending', now() + interval '1 hour' from generate_series(1, 9500)";
+    change(stack, more, &[]).await;
+    assert_eq!(run(false).await, (4, 11_800, 11_800));
+    let left = "select count(*)::int as n from public.webhook_deliveries where status = 'pending'";
+    assert_eq!(stack.sql(left, &[]).await[0]["n"], 1, "the operator's own");
+    // Nor is its URL shown, which may hold a token.
+    let found = operator
+        .get("/operator/search?text=alerts.example.com")
+        .await;
+    assert_eq!(found["endpoints"], json!([]));
+    let id = "00000000-0000-4000-8000-000000000000";
+    let found = operator.get(&format!("/operator/search?text={id}")).await;
+    assert_eq!(found["endpoints"], json!([]));
+    private.stop().await;
 }
 
 #[tokio::test]
@@ -505,6 +580,17 @@ async fn what_the_operator_pauses_its_owner_is_told_and_what_an_owner_switched_o
     assert_eq!(resumed, json!({"matched": 1, "changed": 1}));
     assert_eq!(show(&endpoint).await, on);
     assert_eq!(show(&own).await, off_by_owner);
+    // What the owner switches off while it is paused is off for the owner's reasons.
+    operator.post("/operator/endpoints/pause", &ids).await;
+    let path = format!("/webhooks/{}", endpoint.id);
+    let described = user.patch(&path, &json!({"description": "x"})).await;
+    described.expect(StatusCode::OK);
+    assert_eq!(show(&endpoint).await.1, "Paused by the operator");
+    let switched = user.patch(&path, &json!({"is_active": false})).await;
+    switched.expect(StatusCode::OK);
+    assert_eq!(show(&endpoint).await, off_by_owner);
+    let resumed = operator.post("/operator/endpoints/resume", &ids).await;
+    assert_eq!(resumed, json!({"matched": 0, "changed": 0}));
     let actions: Vec<String> = operator
         .logged()
         .await
@@ -514,6 +600,8 @@ async fn what_the_operator_pauses_its_owner_is_told_and_what_an_owner_switched_o
     assert_eq!(
         actions,
         [
+            "resume_endpoints",
+            "pause_endpoints",
             "resume_endpoints",
             "pause_endpoints",
             "pause_endpoints",
@@ -608,6 +696,26 @@ async fn the_operators_view_of_an_owner_is_read_only_marked_and_logged() {
     let answer = operator.call(Method::POST, "/portal-links", &writes).await;
     assert_eq!(answer.expect_error(400), "invalid_field");
     assert_eq!(answer.body["field"], "scopes");
+    let long = json!({"owner": user.id, "expires_in": 901});
+    let answer = operator.call(Method::POST, "/portal-links", &long).await;
+    assert_eq!(answer.expect_error(400), "invalid_field");
+    assert_eq!(answer.body["field"], "expires_in");
+    // What the session opened ends with it: views that are open, and links to others.
+    let answer = operator.call(Method::POST, "/portal-links", &asked).await;
+    let unopened = answer.expect(StatusCode::CREATED)["data"].clone();
+    let path_of_link = format!("/console-links/{}", operator.link["id"].as_str().unwrap());
+    by_key(&stack, Method::DELETE, &path_of_link, &json!({}))
+        .await
+        .expect(StatusCode::OK);
+    let ended = by_view(Method::GET, &path).await;
+    assert_eq!(ended.expect_error(401), "unauthorized");
+    let late = Answer::of(
+        client()
+            .post(&url)
+            .json(&json!({"token": token(&unopened)})),
+    )
+    .await;
+    assert_eq!(late.expect_error(401), "unauthorized");
     // The owner's own link is the owner's.
     let answer = by_key(
         &stack,
@@ -672,7 +780,7 @@ async fn the_catalogue_says_who_uses_a_type_and_what_was_erased_or_changed_is_lo
     assert_eq!(action, "put_event_type");
     assert_eq!(
         details,
-        json!({"name": name("unused"), "changes": {"description": "unused"}})
+        json!({"name": name("unused"), "changed": ["description"]})
     );
 
     let which = json!({"user_id": user.id, "contains": {"vin": "secret"}});
@@ -728,7 +836,7 @@ async fn the_audit_log_is_read_page_by_page_and_kept_for_a_year() {
     let stack = &private.stack;
     let operator = Operator::new(stack, &["read"]).await;
     let fill = "insert into webhooks.audit_log (operator, action, at)
-        select 'x', 'view_owner', now() - n * interval '2 days' from generate_series(200, 1, -1) as n";
+        select 'x', 'view_owner', now() - n * interval '2 days' from generate_series(197, 1, -1) as n";
     change(stack, fill, &[]).await;
     let page = async |query: &str| {
         let path = format!("/operator/audit-log{query}");
@@ -750,14 +858,14 @@ async fn the_audit_log_is_read_page_by_page_and_kept_for_a_year() {
         }
         query = format!("?before={}", page["next_before"]);
     }
-    assert_eq!(seen.len(), 202);
+    assert_eq!(seen.len(), 200, "two full pages, and no third");
     assert!(seen.is_sorted_by(|a, b| a > b), "each once, newest first");
     change(stack, "select public.run_webhook_upkeep(90)", &[]).await;
     let left = "select count(*)::int as n, min(at) > now() - interval '367 days' as is_young from webhooks.audit_log";
     let left = stack.sql(left, &[]).await;
     assert_eq!(
         (&left[0]["is_young"], &left[0]["n"]),
-        (&json!(true), &json!(184))
+        (&json!(true), &json!(185))
     );
     private.stop().await;
 }
@@ -800,7 +908,7 @@ async fn what_the_operator_asks_wrongly_is_refused_by_the_name_of_its_field() {
         ),
         (
             "/operator/deliveries/resend",
-            json!({"since": "yesterday"}),
+            json!({"all": true, "since": "yesterday"}),
             "since",
         ),
         (
@@ -828,6 +936,9 @@ async fn what_the_operator_asks_wrongly_is_refused_by_the_name_of_its_field() {
         (json!({}), "operator"),
         (json!({"operator": ""}), "operator"),
         (json!({"operator": "a\nb"}), "operator"),
+        (json!({"operator": " ada"}), "operator"),
+        (json!({"operator": "a\u{202e}b"}), "operator"),
+        (json!({"operator": "Service Key"}), "operator"),
         (json!({"operator": "x".repeat(101)}), "operator"),
         (json!({"operator": "ada", "scopes": ["admin"]}), "scopes"),
         (json!({"operator": "ada", "expires_in": 1}), "expires_in"),

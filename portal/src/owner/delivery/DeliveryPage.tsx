@@ -1,7 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect } from "react";
 
 import { isNotFound, type Schemas } from "../../shared/api.ts";
+import { DeliveryBadge } from "../../shared/components/DeliveryBadge.tsx";
 import { ErrorNote, Note } from "../../shared/components/ErrorNote.tsx";
 import { Foreign } from "../../shared/components/Foreign.tsx";
 import { Icon } from "../../shared/components/Icon.tsx";
@@ -13,9 +15,9 @@ import { notify } from "../../shared/notify.ts";
 import { texts } from "../../texts.ts";
 import { resendDelivery } from "../actions.ts";
 import { BackLink } from "../BackLink.tsx";
-import { DeliveryBadge } from "../DeliveryBadge.tsx";
 import { GoneNote } from "../GoneNote.tsx";
 import { PayloadBlock } from "../PayloadBlock.tsx";
+import { queryClient } from "../query-client.ts";
 import { deliveryQuery, endpointQuery } from "../queries.ts";
 import { useCanWrite } from "../session.ts";
 import { AttemptTimeline } from "./AttemptTimeline.tsx";
@@ -31,14 +33,19 @@ export function DeliveryPage() {
   const { endpointId, deliveryId } = route.useParams();
   const query = useQuery({
     ...deliveryQuery(endpointId, deliveryId),
-    refetchInterval: ({ state }) => (isUnderWay(state.data?.delivery) ? WATCH_MS : false),
+    refetchInterval: ({ state }) => (isUnderWay(state.data?.delivery) && !isNotFound(state.error) ? WATCH_MS : false),
   });
   const back = (
     <BackLink to="/endpoints/$endpointId" params={{ endpointId }} search={{ tab: "deliveries" }}>
       {texts.delivery.back}
     </BackLink>
   );
-  if (isNotFound(query.error)) {
+  const isGone = isNotFound(query.error);
+  useEffect(() => {
+    // The list that the page leads back to must not show it.
+    if (isGone) void queryClient.invalidateQueries({ queryKey: ["deliveries", endpointId] });
+  }, [isGone, endpointId]);
+  if (isGone) {
     return (
       <GoneNote title={texts.gone.delivery}>
         <Link to="/endpoints/$endpointId" params={{ endpointId }} search={{ tab: "deliveries" }} className="button">
@@ -131,11 +138,15 @@ function Resend({ endpointId, delivery }: { endpointId: string; delivery: Delive
   const resend = useMutation({
     mutationFn: () => resendDelivery(endpointId, delivery.id),
     onSuccess: () => notify(texts.delivery.resent),
+    // It was deleted meanwhile: the page finds out, and says so.
+    onError: (error) => {
+      if (isNotFound(error)) void queryClient.invalidateQueries({ queryKey: ["delivery", endpointId, delivery.id] });
+    },
   });
   if (!canWrite) return null;
   return (
     <>
-      {resend.error && <ErrorNote error={resend.error} />}
+      {resend.error && !isNotFound(resend.error) && <ErrorNote error={resend.error} />}
       <button
         type="button"
         className="button button-primary"

@@ -37,7 +37,7 @@ export function RequestCard({ endpoint, delivery, payload }: RequestCardProps) {
       {payload !== null && (
         <>
           <CodeBlock label={words.curl} text={curlCommand(endpoint.url, headers, payload)} />
-          <p className="hint">{words.curlNote}</p>
+          <p className="hint">{endpoint.signature_headers ? words.curlNoteOther : words.curlNote}</p>
         </>
       )}
     </>

@@ -2,6 +2,7 @@
 
 import type { Schemas } from "../../shared/api.ts";
 import { texts } from "../../texts.ts";
+import { USUAL_SIGNATURES } from "../signatures.ts";
 
 /** A header, with its value or why it is not known. */
 export interface SentHeader {
@@ -10,22 +11,11 @@ export interface SentHeader {
   note: string;
 }
 
-type SignatureKind = "id" | "timestamp" | "standard" | "stripe" | "convoy" | "hex";
-
-const DEFAULT_HEADERS: Record<string, SignatureKind> = {
-  "webhook-id": "id",
-  "webhook-timestamp": "timestamp",
-  "webhook-signature": "standard",
-  "Stripe-Signature": "stripe",
-  "Nuke-Signature": "stripe",
-  "Nuke-Timestamp": "timestamp",
-};
-
 /** The headers that the newest attempt sent, by how the endpoint is set up now. */
 export function sentHeaders(endpoint: Schemas["Endpoint"], delivery: Schemas["DeliveryWithAttempts"]): SentHeader[] {
   const attemptedAt = delivery.attempt_log.at(-1)?.attempted_at;
   const timestamp = attemptedAt ? String(Math.floor(Date.parse(attemptedAt) / 1_000)) : null;
-  const signed = Object.entries(endpoint.signature_headers ?? DEFAULT_HEADERS).map(([name, kind]) => ({
+  const signed = Object.entries(endpoint.signature_headers ?? USUAL_SIGNATURES).map(([name, kind]) => ({
     name,
     value: kind === "id" ? delivery.event_id : kind === "timestamp" ? timestamp : null,
     note: kind === "timestamp" ? texts.request.timestamp : texts.request.signature,

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 
 import type { Schemas } from "../../shared/api.ts";
+import { Note } from "../../shared/components/ErrorNote.tsx";
 import { Foreign } from "../../shared/components/Foreign.tsx";
 import { texts } from "../../texts.ts";
 import { SecretOnce } from "../SecretOnce.tsx";
@@ -19,6 +20,7 @@ export function CreatedEndpoint({ endpoint }: { endpoint: Schemas["EndpointWithS
       <section className="card stack" aria-labelledby="created-code">
         <h2 id="created-code">{words.code}</h2>
         <p>{words.codeExplanation}</p>
+        {endpoint.signature_headers && <Note tone="warning"><p>{words.otherHeaders}</p></Note>}
         <ReceiverCode />
       </section>
       <section className="card stack" aria-labelledby="created-next">

@@ -13,6 +13,7 @@ import { DeliveryFields } from "./DeliveryFields.tsx";
 import { bodyOf, draftOf, problemsOf, type Draft, type DraftBody, type DraftField } from "./draft.ts";
 import { FilterField } from "./FilterField.tsx";
 import { HeaderFields, MetadataFields } from "./PairFields.tsx";
+import { SignatureFields } from "./SignatureFields.tsx";
 
 /** What the parts of the form share. */
 export interface FormPart {
@@ -34,7 +35,7 @@ interface EndpointFormProps {
 
 const FIELDS: DraftField[] = [
   "url", "description", "events", "filter", "headers", "rate_limit_per_minute", "max_attempts", "retry_schedule",
-  "ordering", "metadata",
+  "ordering", "metadata", "secret", "signature_headers",
 ];
 
 /** The settings of an endpoint. */
@@ -68,6 +69,7 @@ export function EndpointForm({ endpoint, action, isBusy, error, onSubmit, onCanc
     >
       <WhatAndWhere part={part} endpointId={endpoint?.id ?? null} />
       <DeliveryFields part={part} />
+      <SignatureFields part={part} isNew={endpoint === null} />
       <section className="card stack" aria-labelledby="form-more">
         <h2 id="form-more">{texts.form.more}</h2>
         <HeaderFields part={part} known={endpoint?.headers ?? []} />

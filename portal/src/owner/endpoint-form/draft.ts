@@ -4,6 +4,14 @@ import type { Schemas } from "../../shared/api.ts";
 import type { Pair } from "../../shared/components/PairRows.tsx";
 import { parseSteps, writeDuration } from "../../shared/duration.ts";
 import { texts } from "../../texts.ts";
+import { isSignature, type SignatureHeaders, type SignatureKind } from "../signatures.ts";
+
+/** A signature header that is being typed. */
+export interface SignatureRow {
+  id: number;
+  name: string;
+  kind: SignatureKind;
+}
 
 /** What the form has, as it was typed. */
 export interface Draft {
@@ -20,23 +28,35 @@ export interface Draft {
   ordering: "none" | "endpoint" | "key";
   orderingKey: string;
   metadata: Pair[];
+  /** Of a new endpoint, where its owner has one. */
+  secret: string;
+  hasUsualSignatures: boolean;
+  /** The signature headers, where they are not the usual ones. */
+  signatures: SignatureRow[];
 }
 
 /** The fields of the API that the form has. */
 export type DraftField =
   | "url" | "description" | "events" | "filter" | "headers" | "rate_limit_per_minute" | "max_attempts"
-  | "retry_schedule" | "ordering" | "metadata";
+  | "retry_schedule" | "ordering" | "metadata" | "secret" | "signature_headers";
 
 /** What is wrong with a draft, by field. */
 export type DraftProblems = Partial<Record<DraftField, string>>;
 
 /** What the API gets for a draft. */
-export type DraftBody = Required<Pick<Schemas["EndpointChanges"], Exclude<DraftField, "headers">>> & {
+export type DraftBody = Required<Pick<Schemas["EndpointChanges"], Exclude<DraftField, "headers" | "secret">>> & {
   headers?: Record<string, string>;
+  secret?: string;
 };
 
 const MOST_STEPS = 20;
 const LONGEST_STEP = 86_400;
+/** Where the rows begin: the headers of Standard Webhooks. */
+const FIRST_SIGNATURES: SignatureHeaders = {
+  "webhook-id": "id",
+  "webhook-timestamp": "timestamp",
+  "webhook-signature": "standard",
+};
 
 /** The draft of an endpoint as it is, or of a new one. */
 export function draftOf(endpoint: Schemas["Endpoint"] | null): Draft {
@@ -54,6 +74,10 @@ export function draftOf(endpoint: Schemas["Endpoint"] | null): Draft {
     ordering: typeof ordering === "string" ? ordering : "key",
     orderingKey: typeof ordering === "string" ? "$.data.id" : ordering.key,
     metadata: Object.entries(endpoint?.metadata ?? {}).map(([name, value], id) => ({ id, name, value })),
+    secret: "",
+    hasUsualSignatures: !endpoint?.signature_headers,
+    signatures: Object.entries(endpoint?.signature_headers ?? FIRST_SIGNATURES)
+      .map(([name, kind], id) => ({ id, name, kind })),
   };
 }
 
@@ -73,6 +97,11 @@ export function problemsOf(draft: Draft): DraftProblems {
   }
   const metadata = pairsProblem(draft.metadata, false);
   if (metadata) problems.metadata = metadata;
+  if (draft.secret.trim() && !/^[!-~]{16,255}$/.test(draft.secret.trim())) problems.secret = words.secret;
+  if (!draft.hasUsualSignatures) {
+    const signatures = signaturesProblem(draft.signatures);
+    if (signatures) problems.signature_headers = signatures;
+  }
   return problems;
 }
 
@@ -90,12 +119,14 @@ export function bodyOf(draft: Draft): DraftBody {
     retry_schedule: steps,
     ordering: draft.ordering === "key" ? { key: draft.orderingKey.trim() } : draft.ordering,
     metadata: objectOf(draft.metadata),
+    signature_headers: draft.hasUsualSignatures ? null : signatureHeadersOf(draft.signatures),
+    ...(draft.secret.trim() ? { secret: draft.secret.trim() } : {}),
     ...(draft.replacesHeaders ? { headers: objectOf(draft.headers) } : {}),
   };
 }
 
 /** The members of a body that are not as the endpoint is. */
-export function changesOf(endpoint: Schemas["Endpoint"], body: DraftBody): Schemas["EndpointChanges"] {
+export function changesOf(endpoint: Schemas["Endpoint"], body: Omit<DraftBody, "secret">): Schemas["EndpointChanges"] {
   const { headers, ...others } = body;
   const changed = Object.entries(others).filter(([name, value]) =>
     JSON.stringify(value) !== JSON.stringify(endpoint[name as keyof typeof others]));
@@ -119,11 +150,26 @@ function scheduleProblem(text: string): string | null {
 function pairsProblem(pairs: Pair[], needsValue: boolean): string | null {
   const words = texts.form.problems;
   const used = pairs.filter((pair) => pair.name.trim() || pair.value);
-  const names = used.map(({ name }) => (needsValue ? name.toLowerCase().replaceAll("_", "-") : name).trim());
+  const names = used.map(({ name }) => (needsValue ? foldHeader(name) : name.trim()));
   if (names.includes("")) return words.nameMissing;
   if (needsValue && used.some((pair) => !pair.value)) return words.valueMissing;
   return new Set(names).size < names.length ? words.nameTwice : null;
 }
+
+function signaturesProblem(rows: SignatureRow[]): string | null {
+  const words = texts.form.problems;
+  const names = rows.map(({ name }) => foldHeader(name));
+  if (names.includes("")) return words.nameMissing;
+  if (names.some((name) => !/^[a-z0-9-]{1,100}$/.test(name))) return words.headerName;
+  if (new Set(names).size < names.length) return words.nameTwice;
+  return rows.some(({ kind }) => isSignature(kind)) ? null : words.signatureMissing;
+}
+
+/** Servers take - and _ in the name of a header for the same. */
+const foldHeader = (name: string) => name.trim().toLowerCase().replaceAll("_", "-");
+
+const signatureHeadersOf = (rows: SignatureRow[]): SignatureHeaders =>
+  Object.fromEntries(rows.map(({ name, kind }) => [name.trim(), kind]));
 
 function objectOf(pairs: Pair[]): Record<string, string> {
   return Object.fromEntries(pairs.filter((pair) => pair.name.trim()).map((pair) => [pair.name.trim(), pair.value]));

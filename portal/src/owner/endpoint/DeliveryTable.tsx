@@ -2,11 +2,11 @@ import { Link } from "@tanstack/react-router";
 
 import type { Schemas } from "../../shared/api.ts";
 import { DataTable } from "../../shared/components/DataTable.tsx";
+import { DeliveryBadge } from "../../shared/components/DeliveryBadge.tsx";
 import { Foreign } from "../../shared/components/Foreign.tsx";
 import { Countdown, Time } from "../../shared/components/Time.tsx";
 import { formatMilliseconds } from "../../shared/numbers.ts";
 import { texts } from "../../texts.ts";
-import { DeliveryBadge } from "../DeliveryBadge.tsx";
 
 type Row = Schemas["Delivery"];
 

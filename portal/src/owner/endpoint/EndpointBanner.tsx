@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 
 import type { Schemas } from "../../shared/api.ts";
@@ -8,10 +8,10 @@ import { Foreign } from "../../shared/components/Foreign.tsx";
 import { Countdown, Time } from "../../shared/components/Time.tsx";
 import { notify } from "../../shared/notify.ts";
 import { texts } from "../../texts.ts";
-import { changeEndpoint, countFailed, resendFailed } from "../actions.ts";
+import { changeEndpoint, resendFailed } from "../actions.ts";
 import { endpointState } from "../endpoint-state.ts";
-import { fetchDeliveries } from "../queries.ts";
 import { useCanWrite } from "../session.ts";
+import { useFailedCount } from "./failed-count.ts";
 
 /** Says that an endpoint fails, backs off or is off, and leads out of it. Also how long an old secret signs. */
 export function EndpointBanner({ endpoint }: { endpoint: Schemas["Endpoint"] }) {
@@ -28,14 +28,13 @@ export function EndpointBanner({ endpoint }: { endpoint: Schemas["Endpoint"] }) 
 
 function StateNote({ endpoint }: { endpoint: Schemas["Endpoint"] }) {
   const { label, reason, tone } = endpointState(endpoint);
-  const words = texts.banner;
   const { failing_since, next_attempt_at } = endpoint.health;
   const since = endpoint.is_active ? failing_since : endpoint.disabled_at;
   return (
     <Note tone={tone === "bad" ? "bad" : "warning"}>
       <p>
         <strong>{label}</strong>
-        {since && <> {words.since} <Time value={since} isRelative /></>}
+        {since && <> {texts.states.since} <Time value={since} /></>}
         {". "}
         <Foreign>{reason}</Foreign>
         {endpoint.is_active && next_attempt_at && (
@@ -57,7 +56,7 @@ function SendAgain({ endpoint }: { endpoint: Schemas["Endpoint"] }) {
   const run = useMutation({
     mutationFn: async () => {
       if (isOff) await changeEndpoint(endpoint.id, { is_active: true });
-      return failed === null || failed.count > 0 ? resendFailed({ endpoint_id: endpoint.id }) : 0;
+      return failed?.count ? resendFailed({ endpoint_id: endpoint.id }) : 0;
     },
     onSuccess: (count) => {
       notify(words.sentAgain(count));
@@ -83,21 +82,4 @@ function SendAgain({ endpoint }: { endpoint: Schemas["Endpoint"] }) {
       )}
     </>
   );
-}
-
-/** How many deliveries failed. The dry run leaves out those of endpoints that are off: they are listed, up to 50. */
-function useFailedCount(endpoint: Schemas["Endpoint"], isEnabled: boolean): { count: number; hasMore: boolean } | null {
-  const { data } = useQuery({
-    queryKey: ["failed-count", endpoint.id, endpoint.is_active],
-    enabled: isEnabled,
-    queryFn: async ({ signal }) => {
-      if (endpoint.is_active) {
-        const { matched, more } = await countFailed({ endpoint_id: endpoint.id });
-        return { count: matched, hasMore: more };
-      }
-      const page = await fetchDeliveries(endpoint.id, { status: "failed" }, null, signal);
-      return { count: page.data.length, hasMore: page.next_cursor !== null };
-    },
-  });
-  return data ?? null;
 }

@@ -4,13 +4,13 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 
 import { isNotFound, type Schemas } from "../../shared/api.ts";
+import { EndpointUrl } from "../../shared/components/EndpointUrl.tsx";
 import { Loaded } from "../../shared/components/Loaded.tsx";
 import { PageHeading } from "../../shared/components/PageHeading.tsx";
+import { splitUrl } from "../../shared/split-url.ts";
 import { texts } from "../../texts.ts";
 import { BackLink } from "../BackLink.tsx";
 import { EndpointBadge } from "../EndpointBadge.tsx";
-import { splitUrl } from "../endpoint-state.ts";
-import { EndpointUrl } from "../EndpointUrl.tsx";
 import { GoneNote } from "../GoneNote.tsx";
 import { endpointQuery } from "../queries.ts";
 import { ENDPOINT_TABS, type EndpointTab } from "../search.ts";

@@ -7,6 +7,7 @@ import { Countdown, Time } from "../../shared/components/Time.tsx";
 import { formatDuration } from "../../shared/duration.ts";
 import { texts } from "../../texts.ts";
 import { useCanWrite } from "../session.ts";
+import type { SignatureHeaders } from "../signatures.ts";
 import type { EndpointDialog } from "./EndpointDialogs.tsx";
 
 interface SettingsTabProps {
@@ -113,9 +114,10 @@ function Ordering({ ordering }: { ordering: Schemas["Ordering"] }) {
   return <>{words.orderBy} <Foreign isCode>{ordering.key}</Foreign></>;
 }
 
-function Signatures({ headers }: { headers: Schemas["Endpoint"]["signature_headers"] }) {
+function Signatures({ headers }: { headers: SignatureHeaders | null }) {
   if (!headers) return texts.settings.defaultSignatures;
-  return <Names names={Object.entries(headers).map(([name, kind]) => `${name}: ${kind}`)} />;
+  const { kinds } = texts.signatures;
+  return <Names names={Object.entries(headers).map(([name, kind]) => `${name}: ${kinds[kind]}`)} />;
 }
 
 function Metadata({ metadata }: { metadata: Record<string, string> }) {

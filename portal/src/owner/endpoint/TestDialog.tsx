@@ -4,17 +4,18 @@ import { useState } from "react";
 
 import { answerOf, ApiError, type Schemas } from "../../shared/api.ts";
 import { CodeBlock } from "../../shared/components/CodeBlock.tsx";
+import { DeliveryBadge } from "../../shared/components/DeliveryBadge.tsx";
 import { Dialog } from "../../shared/components/Dialog.tsx";
 import { ErrorNote } from "../../shared/components/ErrorNote.tsx";
 import { Field } from "../../shared/components/Field.tsx";
 import { Loaded } from "../../shared/components/Loaded.tsx";
 import { formatMilliseconds } from "../../shared/numbers.ts";
+import { objectProblem } from "../../shared/object-problem.ts";
 import { covers } from "../../shared/type-tree.ts";
 import { texts } from "../../texts.ts";
-import { DeliveryBadge } from "../DeliveryBadge.tsx";
+import { causeOf } from "../delivery/causes.ts";
 import { deliveryQuery, eventTypesQuery } from "../queries.ts";
 import { session } from "../session.ts";
-import { causeOf } from "../delivery/causes.ts";
 
 const POLL_MS = 1_000;
 
@@ -52,7 +53,7 @@ function TestForm({ endpoint, types, onClose }: TestFormProps) {
       bodySerializer: () => `{"event_type": ${JSON.stringify(type)}, "data": ${text}}`,
     })),
   });
-  const problem = jsonProblem(text);
+  const problem = objectProblem(text);
   const fieldError = send.error instanceof ApiError && send.error.field ? send.error.message : null;
   return (
     <form
@@ -129,13 +130,4 @@ const hasEnded = (status: Schemas["DeliveryStatus"] | undefined) => status === "
 
 function exampleOf(types: Schemas["CatalogueEntry"][], name: string): string {
   return JSON.stringify(types.find((type) => type.name === name)?.example ?? {}, null, 2);
-}
-
-function jsonProblem(text: string): string | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? null : texts.test.noObject;
-  } catch (error) {
-    return texts.test.invalidJson((error as Error).message);
-  }
 }

@@ -2,14 +2,14 @@ import { Link } from "@tanstack/react-router";
 
 import type { Schemas } from "../../shared/api.ts";
 import { DataTable } from "../../shared/components/DataTable.tsx";
+import { EndpointUrl } from "../../shared/components/EndpointUrl.tsx";
 import { Foreign } from "../../shared/components/Foreign.tsx";
 import { Sparkline } from "../../shared/components/Sparkline.tsx";
-import { Countdown } from "../../shared/components/Time.tsx";
+import { Countdown, Time } from "../../shared/components/Time.tsx";
 import { formatCount, formatShare } from "../../shared/numbers.ts";
 import { texts } from "../../texts.ts";
-import { EndpointBadge } from "../EndpointBadge.tsx";
 import { endpointState } from "../endpoint-state.ts";
-import { EndpointUrl } from "../EndpointUrl.tsx";
+import { EndpointBadge } from "../EndpointBadge.tsx";
 
 /** An endpoint of the list. */
 export type EndpointRow = Schemas["EndpointWithStats"];
@@ -66,6 +66,7 @@ function State({ row }: { row: EndpointRow }) {
   return (
     <>
       <EndpointBadge endpoint={row} />
+      {row.disabled_at && <span className="hint"> {texts.states.since} <Time value={row.disabled_at} /></span>}
       {reason && (
         <div className="hint">
           <Foreign>{reason}</Foreign>

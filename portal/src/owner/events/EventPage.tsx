@@ -4,6 +4,8 @@ import { lazy, Suspense, useState } from "react";
 
 import { isNotFound, type Schemas } from "../../shared/api.ts";
 import { DataTable } from "../../shared/components/DataTable.tsx";
+import { DeliveryBadge } from "../../shared/components/DeliveryBadge.tsx";
+import { EndpointUrl } from "../../shared/components/EndpointUrl.tsx";
 import { Note } from "../../shared/components/ErrorNote.tsx";
 import { Foreign } from "../../shared/components/Foreign.tsx";
 import { Loaded } from "../../shared/components/Loaded.tsx";
@@ -12,8 +14,6 @@ import { Countdown, Time } from "../../shared/components/Time.tsx";
 import { memberText } from "../../shared/json.ts";
 import { texts } from "../../texts.ts";
 import { BackLink } from "../BackLink.tsx";
-import { DeliveryBadge } from "../DeliveryBadge.tsx";
-import { EndpointUrl } from "../EndpointUrl.tsx";
 import { GoneNote } from "../GoneNote.tsx";
 import { PayloadBlock } from "../PayloadBlock.tsx";
 import { eventQuery } from "../queries.ts";

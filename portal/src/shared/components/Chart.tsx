@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 
 import { texts } from "../../texts.ts";
 import { DataTable } from "./DataTable.tsx";
@@ -42,9 +42,27 @@ export function Chart({ title, summary, data }: { title: string; summary: string
       <p className="hint">{summary}</p>
       {isTable
         ? <ChartTable title={title} data={data} />
-        : <Suspense fallback={<div className="chart-space" />}><Canvas data={data} /></Suspense>}
+        : <OnceSeen><Canvas data={data} /></OnceSeen>}
     </section>
   );
+}
+
+/** What draws is large: it is loaded once the chart is scrolled to. */
+function OnceSeen({ children }: { children: ReactNode }) {
+  const space = useRef<HTMLDivElement>(null);
+  const [isSeen, setIsSeen] = useState(false);
+  useEffect(() => {
+    if (!space.current) return;
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      setIsSeen(true);
+    });
+    observer.observe(space.current);
+    return () => observer.disconnect();
+  }, []);
+  if (!isSeen) return <div ref={space} className="chart-space" />;
+  return <Suspense fallback={<div className="chart-space" />}>{children}</Suspense>;
 }
 
 function ChartTable({ title, data }: { title: string; data: ChartData }) {

@@ -33,7 +33,7 @@ export default function Toasts() {
 function ToastList() {
   const { toasts } = Toast.useToastManager();
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={`toast toast-${toast.type}`}>
+    <Toast.Root key={toast.id} toast={toast} className={`toast toast-${toast.type}`} aria-label={texts.message}>
       <Toast.Content className="toast-content">
         <Icon name={toast.type === "bad" ? "warning" : "check"} />
         <Toast.Description render={<div />}><Foreign>{toast.description}</Foreign></Toast.Description>

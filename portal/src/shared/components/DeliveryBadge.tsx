@@ -1,7 +1,7 @@
-import type { Schemas } from "../shared/api.ts";
-import type { IconName } from "../shared/components/Icon.tsx";
-import { StatusBadge, type Tone } from "../shared/components/StatusBadge.tsx";
-import { texts } from "../texts.ts";
+import { texts } from "../../texts.ts";
+import type { Schemas } from "../api.ts";
+import type { IconName } from "./Icon.tsx";
+import { StatusBadge, type Tone } from "./StatusBadge.tsx";
 
 const LOOKS: Record<Schemas["DeliveryStatus"], { tone: Tone; icon: IconName }> = {
   success: { tone: "good", icon: "check" },

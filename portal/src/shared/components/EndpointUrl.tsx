@@ -1,5 +1,5 @@
-import { Foreign } from "../shared/components/Foreign.tsx";
-import { splitUrl } from "./endpoint-state.ts";
+import { splitUrl } from "../split-url.ts";
+import { Foreign } from "./Foreign.tsx";
 
 /** An endpoint's URL, its host before all. */
 export function EndpointUrl({ url }: { url: string }) {

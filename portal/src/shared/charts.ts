@@ -1,13 +1,16 @@
-// What the charts of an endpoint draw.
+// What the charts of attempts draw.
 
-import type { Schemas } from "../../shared/api.ts";
-import type { ChartData } from "../../shared/components/Chart.tsx";
-import { formatCount, formatMilliseconds } from "../../shared/numbers.ts";
-import { texts } from "../../texts.ts";
+import { texts } from "../texts.ts";
+import type { Schemas } from "./api.ts";
+import type { ChartData } from "./components/Chart.tsx";
+import { formatCount, formatMilliseconds } from "./numbers.ts";
 
 type Stats = Schemas["Stats"];
 
 const CAUSES = ["timeout", "server_error", "client_error", "connection", "redirect", "not_sent"] as const;
+
+/** What each cause of failures is called. */
+export type CauseLabels = Record<(typeof CAUSES)[number], string>;
 
 const startsOf = (stats: Stats) => stats.buckets.map((bucket) => Date.parse(bucket.start) / 1_000);
 
@@ -33,9 +36,9 @@ export function volumeChart(stats: Stats): ChartData {
 }
 
 /** Failed attempts by cause: the causes that occurred. */
-export function causesChart(stats: Stats): ChartData {
+export function causesChart(stats: Stats, labels: CauseLabels): ChartData {
   const series = CAUSES.map((cause, index) => ({
-    label: texts.causes[cause].label,
+    label: labels[cause],
     color: `--chart-${index + 1}`,
     values: stats.buckets.map((bucket) => bucket.failures_by_cause[cause] ?? 0),
   }));

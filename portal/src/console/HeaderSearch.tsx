@@ -1,0 +1,49 @@
+import { useLocation } from "@tanstack/react-router";
+import { useId, useState } from "react";
+
+import { consoleTexts } from "../console-texts.ts";
+import { Icon } from "../shared/components/Icon.tsx";
+import { readText } from "../shared/search-params.ts";
+import { useGo } from "./navigation.ts";
+
+/** The search for an event, a delivery, an endpoint or an owner. */
+export function HeaderSearch() {
+  const words = consoleTexts.search;
+  const id = useId();
+  const go = useGo();
+  const searched = useLocation({
+    select: ({ pathname, search }) => {
+      const { text } = search as { text?: unknown };
+      return (pathname === "/search" && readText(text)) || "";
+    },
+  });
+  const [text, setText] = useState(searched);
+  const [known, setKnown] = useState(searched);
+  if (known !== searched) {
+    setKnown(searched);
+    setText(searched);
+  }
+  const wanted = text.trim();
+  return (
+    <form
+      role="search"
+      className="search-field header-search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (wanted) void go({ to: "/search", search: { text: wanted } });
+      }}
+    >
+      <label htmlFor={id} className="visually-hidden">{words.label}</label>
+      <Icon name="search" />
+      <input
+        id={id}
+        type="search"
+        placeholder={words.label}
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <button type="submit" className="visually-hidden">{words.action}</button>
+    </form>
+  );
+}

@@ -1,0 +1,8 @@
+import { SignInAgainDialog } from "../shared/components/SignInAgainDialog.tsx";
+import { PasteLink } from "./PasteLink.tsx";
+import { session } from "./session.ts";
+
+/** Over the console when its session has ended. */
+export default function SignInAgain() {
+  return <SignInAgainDialog onRenew={session.renew}><PasteLink /></SignInAgainDialog>;
+}

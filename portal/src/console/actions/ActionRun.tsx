@@ -1,0 +1,44 @@
+import { useEffect, useRef } from "react";
+
+import { consoleTexts } from "../../console-texts.ts";
+import { ErrorNote, Note } from "../../shared/components/ErrorNote.tsx";
+import { texts } from "../../texts.ts";
+import { queryClient } from "../query-client.ts";
+import { callAction } from "./calls.ts";
+import type { ActionDraft } from "./draft.ts";
+import { useSteps } from "./steps.ts";
+
+/** An action under way, part by part, and what it came to. It begins by itself. */
+export function ActionRun({ draft, onAnother }: { draft: ActionDraft; onAnother: () => void }) {
+  const words = consoleTexts.actions;
+  const work = useSteps((position) => callAction(draft, false, position));
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    work.run();
+    heading.current?.focus({ preventScroll: true });
+  }, []);
+  useEffect(() => {
+    if (!work.isRunning) void queryClient.invalidateQueries();
+  }, [work.isRunning]);
+  return (
+    <section className="stack card endpoint-form" aria-labelledby="action-run">
+      <h2 id="action-run" ref={heading} tabIndex={-1}>{words.names[draft.action]}</h2>
+      <div aria-live="polite">
+        {work.isRunning && <Note tone="info"><p>{texts.working} {words.running(work.done)}</p></Note>}
+        {!work.isRunning && (work.isDone || work.done > 0) && (
+          <Note tone={work.isDone ? "good" : "warning"}>
+            <p><strong>{words.done[draft.action](work.done)}</strong> {!work.isDone && words.stopped}</p>
+          </Note>
+        )}
+      </div>
+      {work.error && <ErrorNote error={work.error} />}
+      <div className="actions">
+        {work.isRunning && <button type="button" className="button" onClick={work.stop}>{words.stop}</button>}
+        {!work.isRunning && !work.isDone && (
+          <button type="button" className="button button-primary" onClick={work.run}>{words.goOn}</button>
+        )}
+        {!work.isRunning && <button type="button" className="button" onClick={onAnother}>{words.another}</button>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,62 @@
+import { consoleTexts } from "../../console-texts.ts";
+import { Field, FieldGroup } from "../../shared/components/Field.tsx";
+import { objectProblem } from "../../shared/object-problem.ts";
+import { fieldError } from "../field-error.ts";
+import type { ActionFieldsProps } from "./ActionFields.tsx";
+
+/** Which events to erase: by their ids, or by what their data contains. */
+export function ErasureFields({ draft, problems, error, onChange }: ActionFieldsProps) {
+  const words = consoleTexts.actions;
+  const typedProblem = draft.contains.trim() ? objectProblem(draft.contains) : null;
+  return (
+    <>
+      <FieldGroup label={words.eraseBy}>
+        {(["ids", "content"] as const).map((way) => (
+          <label key={way} className="choice">
+            <input
+              type="radio"
+              name="erase-by"
+              value={way}
+              checked={draft.eraseBy === way}
+              onChange={() => onChange({ eraseBy: way })}
+            />
+            <span>{way === "ids" ? words.eraseByIds : words.eraseByContent}</span>
+          </label>
+        ))}
+      </FieldGroup>
+      {draft.eraseBy === "ids" && (
+        <Field label={words.eventIds} error={problems.eventIds ?? fieldError(error, "event_ids")}>
+          {(control) => (
+            <textarea
+              {...control}
+              className="code"
+              rows={4}
+              spellCheck={false}
+              value={draft.eventIds}
+              onChange={(event) => onChange({ eventIds: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+      {draft.eraseBy === "content" && (
+        <Field
+          label={words.contains}
+          hint={<>{words.containsHint} <code>{words.containsExample}</code></>}
+          error={typedProblem ?? problems.contains ?? fieldError(error, "contains")}
+        >
+          {(control) => (
+            <textarea
+              {...control}
+              className="code"
+              dir="auto"
+              rows={4}
+              spellCheck={false}
+              value={draft.contains}
+              onChange={(event) => onChange({ contains: event.target.value })}
+            />
+          )}
+        </Field>
+      )}
+    </>
+  );
+}

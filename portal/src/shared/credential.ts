@@ -1,0 +1,52 @@
+// Credentials that come in an address or that a user pastes.
+
+import { ApiError } from "./api.ts";
+
+/** A credential that came in the page's address. */
+export interface LocationCredential {
+  kind: "link" | "user";
+  token: string;
+}
+
+/** Takes the credential out of the page's address, where it must not stay. */
+export function takeFromLocation(): LocationCredential | null {
+  const given = readHash(location.hash);
+  if (given) history.replaceState(null, "", location.pathname + location.search);
+  return given;
+}
+
+/** Reads the credential of a link that a user pasted, or the token alone. */
+export function readPasted(text: string): LocationCredential {
+  const { hash } = URL.canParse(text) ? new URL(text) : { hash: "" };
+  return readHash(hash) ?? { kind: looksLikeJwt(text) ? "user" : "link", token: text };
+}
+
+/**
+ * Opens a session by a link, which opens one only: where it was used already, the session of the cookie is taken, if
+ * there is one. `exchange` gives the session of a token, or of the cookie.
+ */
+export async function openByLink<Opened>(
+  token: string,
+  exchange: (token: string | null) => Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await exchange(token);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return exchange(null);
+  }
+}
+
+/** Whether a link is used, revoked or expired, or a text that is none. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 401 || error.code === "invalid_field");
+}
+
+function readHash(hash: string): LocationCredential | null {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  const [link, user] = [parameters.get("token"), parameters.get("access_token")];
+  if (link) return { kind: "link", token: link };
+  return user ? { kind: "user", token: user } : null;
+}
+
+const looksLikeJwt = (text: string) => text.split(".").length === 3;
