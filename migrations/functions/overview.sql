@@ -16,7 +16,8 @@ as $$
       then 'No tick of the cron has ever ended'
       else format('No tick of the cron has ended for %s minutes', webhooks.minutes_since(t.finished_at)) end as message
     from (select max(t.finished_at) as finished_at from webhooks.ticks t) t
-    where t.finished_at < now() - interval '5 minutes' or t.finished_at is null and load.backlog > 0
+    where t.finished_at < now() - interval '5 minutes'
+      or t.finished_at is null and load.oldest_due_at < now() - interval '5 minutes'
     union all
     select 2, 'events_set_aside', format('%s events are set aside and reach no endpoint', load.set_aside)
     where load.set_aside > 0

@@ -5,7 +5,7 @@ const plural = (count: number, one: string, many: string) =>
 
 /** Counts that end at a limit: there may be more. */
 const atLeast = (count: number, hasMore: boolean, one: string, many: string) =>
-  `${hasMore ? "More than " : ""}${plural(count, one, many)}`;
+  `${hasMore ? "At least " : ""}${plural(count, one, many)}`;
 
 /** The texts of the console. */
 export const consoleTexts = {
@@ -22,7 +22,7 @@ export const consoleTexts = {
     auditLog: "Audit log",
   },
   signedInAs: "Signed in as",
-  until: (time: string) => `Until ${time}`,
+  sessionEnds: "Session ends",
   readOnly: "This session may look at everything, and change nothing. Ask for a link with the scope write.",
   missing: {
     title: "Page not found",
@@ -53,6 +53,7 @@ export const consoleTexts = {
     everyFew: (seconds: number) => `renewed every ${seconds} s`,
     problems: "Problems",
     allWell: "All is well.",
+    notRenewed: "It is not known how things are now: the overview was last renewed at",
     checked:
       "Checked: the cron ticks, deliveries leave in time, most attempts succeed, no event is set aside or refused, and"
       + " the alert URL answers.",
@@ -73,7 +74,7 @@ export const consoleTexts = {
     percentiles: (p95: string, p99: string) => `p95 ${p95}, p99 ${p99}`,
     endpoints: "Active endpoints",
     otherEndpoints: (failing: number, inactive: number) =>
-      `${failing.toLocaleString("en")} failing, ${inactive.toLocaleString("en")} off`,
+      `last attempt failed at ${failing.toLocaleString("en")}, ${inactive.toLocaleString("en")} inactive`,
     attempts: "Attempts over time",
   },
   problems: {
@@ -94,9 +95,9 @@ export const consoleTexts = {
       `${failed.toLocaleString("en")} of ${attempts.toLocaleString("en")}`,
     inARow: "In a row",
     state: "State",
-    failingEndpoints: "Failing endpoints",
+    failingEndpoints: "Endpoints with failures",
   },
-  states: { active: "Active", failing: "Failing", off: "Off" },
+  lastFailed: "Last attempt failed",
   causes: {
     timeout: "Time-out",
     connection: "No connection",
@@ -115,9 +116,16 @@ export const consoleTexts = {
       "Finds an event, a delivery, an endpoint or an owner by its whole id, or endpoints by a part of their URL.",
     tooShort: "Give at least 3 characters.",
     notReadable: "Give letters, digits and signs without spaces, at most 255.",
+    found: (parts: string[]) => `Found: ${parts.join(", ")}.`,
+    counts: {
+      owners: (count: number) => plural(count, "owner", "owners"),
+      endpoints: (count: number) => plural(count, "endpoint", "endpoints"),
+      events: (count: number) => plural(count, "event", "events"),
+      deliveries: (count: number) => plural(count, "delivery", "deliveries"),
+    },
     nothing: "Nothing was found",
     nothingExplanation: "Ids must be whole. Deliveries and events that retention deleted are not found.",
-    most: "The newest 20 are shown.",
+    most: "At most 20 of a kind are shown.",
     owners: "Owner",
     endpoints: "Endpoints",
     events: "Events",
@@ -167,11 +175,12 @@ export const consoleTexts = {
       "You see what the owner sees. It is read only, the pages are marked with your name, and the audit log has that"
       + " you looked. The link opens once, within 15 minutes.",
     open: "Open the portal as",
+    noAddress: "The link does not work: PORTAL_URL of deliver is no web address.",
   },
 
   actions: {
     title: "Fleet actions",
-    explanation: "For all owners, one owner or some endpoints. Everything is counted before it is done.",
+    explanation: "On many deliveries, endpoints or events at once. Everything is counted before it is done.",
     action: "Action",
     names: {
       resend: "Send again",
@@ -181,18 +190,17 @@ export const consoleTexts = {
       erase: "Erase events",
     },
     explanations: {
-      resend: "Failed deliveries of active endpoints are sent again, with all their attempts.",
+      resend: "Failed deliveries of active endpoints are sent again, and their attempts start anew.",
       cancel: "Waiting deliveries end as failed. They can be sent again. One that is under way goes on.",
       pause: "Active endpoints are switched off. Their owners see “Paused by the operator” and can switch them on.",
       resume: "Endpoints that the operator paused or the system disabled are switched on. What an owner switched off"
         + " stays off.",
       erase: "What events say is erased from the log and from deliveries, for good.",
     },
-    ownerField: "Owner (empty: all owners)",
-    ownerOrIds: "Owner (or endpoint ids below)",
+    ownerField: "Owner (empty: any)",
     ownerHint: "The owner's id",
     endpointId: "Endpoint id (empty: all)",
-    endpointIds: "Endpoint ids, one a line",
+    endpointIds: "Endpoint ids, one a line (empty: all of the owner)",
     eventType: "Event type (empty: all)",
     since: "Created from",
     until: "Created before",
@@ -203,7 +211,7 @@ export const consoleTexts = {
     contains: "Data contains, as a JSON object",
     containsHint: "Every event whose data has these members with these values, such as",
     containsExample: '{"vin": "1FTFW1E50PFA00001"}',
-    everyone: "Nothing narrows this down: it is for all owners.",
+    everyone: "No owner is chosen: it is for all owners.",
     count: "Count first",
     counting: (count: number) => `Counting… ${count.toLocaleString("en")} so far`,
     stop: "Stop",
@@ -223,11 +231,16 @@ export const consoleTexts = {
         more ? "Cancel all deliveries" : `Cancel ${plural(count, "delivery", "deliveries")}`,
       pause: (count: number) => `Pause ${plural(count, "endpoint", "endpoints")}`,
       resume: (count: number) => `Resume ${plural(count, "endpoint", "endpoints")}`,
-      erase: (count: number, more: boolean) =>
-        more ? "Erase all events" : `Erase ${plural(count, "event", "events")}`,
+      erase: (count: number) => `Erase ${plural(count, "event", "events")}`,
     },
-    forOwner: "Of the owner",
     forAll: "Of all owners.",
+    chosen: {
+      endpoints: "Endpoints",
+      eventType: "Event type",
+      eventIds: "Event ids",
+      contains: "Data contains",
+      more: (count: number) => `and ${count.toLocaleString("en")} more`,
+    },
     logged: "The audit log keeps what you do here, under your name.",
     eraseWord: "ERASE",
     done: {
@@ -244,6 +257,7 @@ export const consoleTexts = {
     problems: {
       ownerOrIds: "Give an owner or at least one endpoint id.",
       notAnId: (text: string) => `“${text}” is not an id.`,
+      onlyOne: "Give one endpoint id, or none.",
       noEvents: "Give at least one event id.",
       tooMany: (most: number) => `Give at most ${most.toLocaleString("en")}.`,
       emptyObject: "Give at least one member.",
@@ -251,7 +265,7 @@ export const consoleTexts = {
   },
 
   eventTypes: {
-    explanation: "The catalogue, and every type that endpoints or events know.",
+    explanation: "The catalogue, and types that only events have.",
     search: "Search name or description",
     takeAll: (count: number) => `${plural(count, "endpoint takes", "endpoints take")} every event.`,
     show: "Show",
@@ -262,7 +276,8 @@ export const consoleTexts = {
     marks: { unused: "Unused", archived: "Archived", unknown: "Not in the catalogue" },
     subscribers: "Subscribers",
     recentEvents: "Recent events",
-    recentExplanation: "Subscribers are endpoints that name the type. Recent events are those of the newest 10,000.",
+    recentExplanation:
+      "Subscribers are endpoints that name the type or its group. Recent events are those of the newest 10,000.",
     validation: "Validation",
     validations: { none: "None", warn: "Warn", refuse: "Refuse" },
     notEnforced: "not enforced",
@@ -280,6 +295,7 @@ export const consoleTexts = {
     addTitle: "Add event type",
     name: "Name",
     nameHint: "Letters, digits, _ and -, with dots between groups, such as vehicle.created. It cannot change later.",
+    known: "The catalogue has this type already: edit it there.",
     description: "Description",
     example: "Example of data, as a JSON object",
     schema: "JSON Schema of data",

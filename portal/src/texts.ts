@@ -97,6 +97,13 @@ export const texts = {
     explanation: "Your session has ended. What you typed is still here: sign in, then repeat what you did last.",
     renewing: "Renewing your session…",
     failed: "Your session could not be renewed by itself.",
+    otherPerson: (who: string) =>
+      `Your session could not be renewed: another link was opened in this browser, which is signed in as ${who} now.`
+      + " Paste a link of your own.",
+  },
+  link: {
+    refused: "This link was used already or is no longer valid.",
+    signedInAs: "You are still signed in as",
   },
   owners: {
     title: "For whom do you want to work?",

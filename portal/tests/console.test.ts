@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
 import { consoleLink, countAttempts, Operator, operatorScene, takeSession } from "./operator.ts";
-import { deliver, launch, sendDue, WIDTHS, withPerson, type Endpoint, type Person } from "./person.ts";
+import { deliver, inDatabase, launch, sendDue, WIDTHS, withPerson, type Endpoint, type Person } from "./person.ts";
 
 const REFUSED = /status of 401 .*\/console-session/;
 const MOST_BYTES = 150_000;
@@ -62,7 +62,7 @@ operatorScene("an operator whose session is revoked signs in by a new link and l
 ) => {
   const { page } = person;
   const link = await operator.open("/actions?action=pause");
-  const owner = page.getByLabel("Owner (or endpoint ids below)");
+  const owner = page.getByLabel("Owner (empty: any)");
   await owner.fill(person.owner.id);
   await deliver("DELETE", `/console-links/${link.id}`);
   person.expects(/status of 401/);
@@ -95,7 +95,7 @@ operatorScene("an operator reads how things are now, and finds the endpoint that
   await operator.open();
   await person.reads(message);
   const row = await operator.row("Worst endpoints of the hour", new URL(url).host);
-  assert.match(await row.innerText(), /31 of 40[^]*12[^]*Failing/);
+  assert.match(await row.innerText(), /31 of 40[^]*12[^]*Last attempt failed/);
   // Renewed by itself, from the stack now.
   await page.getByText(message).waitFor({ state: "detached", timeout: 15_000 });
   for (const figure of ["Waiting deliveries", "Last tick of the cron", "Attempts a minute", "Success rate"]) {
@@ -107,17 +107,58 @@ operatorScene("an operator reads how things are now, and finds the endpoint that
   await page.getByRole("table", { name: "Failures by cause" }).waitFor();
 });
 
+operatorScene("an operator reads that it is not known how things are while the overview cannot be renewed", async (
+  operator, person,
+) => {
+  const { page } = person;
+  person.expects(/status of 500/);
+  const { data: overview } = await deliver<{ data: Record<string, unknown> }>("GET", "/operator/overview");
+  let isBroken = false;
+  await page.route("**/operator/overview", (route) => route.fulfill(isBroken
+    ? { status: 500, json: { error: "It broke", code: "internal" } }
+    : { json: { data: { ...overview, problems: [] } } }));
+  await page.clock.install();
+  await operator.open();
+  const live = page.locator("main [aria-live]").filter({ hasText: "All is well." });
+  await live.waitFor();
+  isBroken = true;
+  await page.clock.fastForward(11_000);
+  await person.reads("It is not known how things are now");
+  await live.waitFor({ state: "detached" });
+  isBroken = false;
+  await page.clock.fastForward(11_000);
+  await live.waitFor();
+  await page.getByText("It is not known").waitFor({ state: "detached" });
+});
+
+operatorScene("figures of another span of time are dimmed until they are there", async (operator, person) => {
+  const { page } = person;
+  const held = Promise.withResolvers<void>();
+  await page.route("**/operator/stats?window=7d*", async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await operator.open();
+  const dimmed = page.getByRole("region", { name: "Attempts over time" }).locator("[aria-busy=true]");
+  await page.getByRole("heading", { name: "Failures by cause" }).waitFor();
+  assert.equal(await dimmed.count(), 0);
+  await page.getByRole("button", { name: "7 days" }).click();
+  await dimmed.waitFor();
+  held.resolve();
+  await dimmed.waitFor({ state: "detached" });
+});
+
 operatorScene("an endpoint that fails is among the worst once its attempts are counted", async (
   operator, person,
 ) => {
   const { owner, receiver } = person;
   receiver.answer = { status: 500 };
   await owner.register(receiver.url, { max_attempts: 1 });
-  await deliver("POST", "", {
-    events: Array.from({ length: 40 }, () => ({
-      event_id: randomUUID(), event_type: "vehicle.created", data: {}, user_id: owner.id,
-    })),
-  });
+  await countAttempts();
+  type Answer = { data: { worst_endpoints: { failed: number }[] } };
+  const { data } = await deliver<Answer>("GET", "/operator/overview");
+  // More than at any other, since only the worst are shown.
+  await owner.emitMany("vehicle.created", 1 + Math.max(0, ...data.worst_endpoints.map(({ failed }) => failed)));
   await sendDue();
   await countAttempts();
   await operator.open();
@@ -140,6 +181,12 @@ operatorScene("an operator finds an owner, an endpoint, an event and a delivery 
   await operator.searches(owner.id);
   await operator.row("Owner", owner.id);
   await operator.row("Endpoints", new URL(receiver.url).host);
+  const spoken = page.getByRole("status").filter({ hasText: "Found: 1 owner, 1 endpoint." });
+  await spoken.waitFor({ state: "attached" });
+  const again = page.waitForRequest("**/operator/search?*");
+  await page.getByRole("searchbox", { name: "Search an id" }).press("Enter");
+  await again;
+  await spoken.waitFor({ state: "attached" });
   await operator.searches(new URL(receiver.url).host);
   await operator.row("Endpoints", owner.id);
   await person.inspect();
@@ -159,6 +206,51 @@ operatorScene("an operator finds an owner, an endpoint, an event and a delivery 
   await person.reads("Give at least 3 characters.");
   await page.goBack();
   await person.reads("Nothing was found");
+});
+
+operatorScene("what is typed while a search is under way stays", async (operator, person) => {
+  const { page } = person;
+  const held = Promise.withResolvers<void>();
+  await page.route("**/assets/SearchPage*", async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await operator.open();
+  const field = page.getByRole("searchbox", { name: "Search an id" });
+  await field.fill("first");
+  await field.press("Enter");
+  await page.waitForURL(/text=first/);
+  await field.fill("second");
+  held.resolve();
+  await person.sees("Search: first");
+  assert.equal(await field.inputValue(), "second");
+  await page.getByRole("link", { name: "Storage" }).click();
+  await person.sees("Storage");
+  assert.equal(await field.inputValue(), "");
+});
+
+operatorScene("an operator finds the endpoint that was looked for, however many its owner has", async (
+  operator, person,
+) => {
+  const { page, owner, receiver } = person;
+  const { id } = await owner.register(`${receiver.url}/first`);
+  for (let number = 1; number <= 20; number += 1) await owner.register(`${receiver.url}/${number}`);
+  await operator.open(`/owners/${owner.id}?endpoint=${id}`);
+  const first = page.getByRole("table", { name: "Endpoints" }).getByRole("row").nth(1);
+  await first.filter({ hasText: "Looked for" }).waitFor();
+  assert.match(await first.innerText(), /\/first/);
+  await person.reads("The newest 20 are shown.");
+});
+
+operatorScene("an operator reads that the portal has no address where PORTAL_URL is none", async (operator, person) => {
+  const { page, owner } = person;
+  await page.route("**/portal-links", (route) => route.fulfill({
+    status: 201, json: { data: { id: randomUUID(), url: "portal#token=wpl_x" } },
+  }));
+  await operator.open(`/owners/${owner.id}`);
+  await person.press("See the portal as this owner");
+  await page.getByRole("alert").getByText("PORTAL_URL of deliver is no web address").waitFor();
+  assert.equal(await page.getByRole("dialog").getByRole("link").count(), 0);
 });
 
 operatorScene("an operator looks at the portal as its owner: read only, marked and logged", async (
@@ -201,8 +293,13 @@ operatorScene("an operator counts failed deliveries of an owner and has them sen
   const dialog = page.getByRole("dialog", { name: "Send again" });
   await dialog.getByText("1 failed delivery matches.").waitFor();
   await dialog.getByText(owner.id).waitFor();
+  await dialog.getByText("vehicle.created").waitFor();
+  await dialog.getByText("Created before").waitFor();
   await dialog.getByRole("button", { name: "Send 1 again" }).click();
   await person.reads("1 delivery is sent again.");
+  await page.locator("h2:focus").filter({ hasText: "Send again" }).waitFor();
+  await person.press("New action");
+  await page.locator("input[value=resend]:focus").waitFor();
   await sendDue();
   assert.match((await receiver.request(3)).body, /vehicle\.created/);
 });
@@ -212,27 +309,190 @@ operatorScene("an operator cancels waiting deliveries part by part, and can stop
 ) => {
   const { page, owner } = person;
   let calls = 0;
+  const held = Promise.withResolvers<void>();
   await page.route("**/operator/deliveries/cancel", async (route) => {
     const isCount = (route.request().postDataJSON() as { dry_run: boolean }).dry_run;
     if (!isCount) calls += 1;
-    if (!isCount && calls === 2) await new Promise((resolve) => setTimeout(resolve, 1_000));
+    if (!isCount && calls === 2) await held.promise;
     const next_cursor = !isCount && calls < 3 ? owner.id : null;
     const more = next_cursor !== null;
     await route.fulfill({ json: { data: { matched: 10_000, cancelled: isCount ? 0 : 10_000, more, next_cursor } } });
   });
   await operator.open(`/actions?action=cancel&owner=${owner.id}`);
   await person.press("Count first");
-  await person.reads("More than 10,000 waiting deliveries match.");
+  await person.reads("At least 10,000 waiting deliveries match.");
   await person.press("Cancel all deliveries…");
   await page.getByRole("dialog").getByRole("button", { name: "Cancel all deliveries" }).click();
   await person.reads("10,000 so far");
   await person.press("Stop");
+  held.resolve();
   await person.reads("20,000 deliveries are cancelled.");
+  await page.locator("h2:focus").filter({ hasText: "Cancel deliveries" }).waitFor();
   await person.reads("It was stopped before its end.");
   assert.equal(calls, 2);
   await person.press("Go on");
   await person.reads("30,000 deliveries are cancelled.");
   await page.getByText("It was stopped").waitFor({ state: "detached" });
+});
+
+/** What a call of an action says of its position. */
+interface Call {
+  cursor?: string | null;
+  dry_run: boolean;
+  until?: string | null;
+}
+
+/** Answers the calls of an action at this path in turn, or for ever with the last answer. Gives what was asked. */
+async function answers(person: Person, path: string, parts: object[]): Promise<Call[]> {
+  const calls: Call[] = [];
+  await person.page.route(`**${path}`, async (route) => {
+    calls.push(route.request().postDataJSON() as Call);
+    const data = parts[Math.min(calls.length, parts.length) - 1];
+    await route.fulfill({ json: { data: { more: false, next_cursor: null, ...data } } });
+  });
+  return calls;
+}
+
+const RESEND = "/operator/deliveries/resend";
+
+operatorScene("an operator counts twice and reads the same count", async (operator, person) => {
+  const count = { matched: 3, resent: 0 };
+  const parts = [{ ...count, next_cursor: randomUUID() }, count];
+  const calls = await answers(person, RESEND, [...parts, ...parts]);
+  await operator.open("/actions");
+  await person.press("Count first");
+  await person.reads("6 failed deliveries match.");
+  await person.press("Count first");
+  await person.reads("6 failed deliveries match.");
+  assert.deepEqual(calls.map(({ cursor }) => cursor === null), [true, false, true, false]);
+});
+
+operatorScene("a count under way ends with the choice that it was for", async (operator, person) => {
+  const { page, owner } = person;
+  const held = Promise.withResolvers<void>();
+  const calls = await answers(person, RESEND, [
+    { matched: 5, resent: 0, next_cursor: randomUUID() }, { matched: 2, resent: 0 },
+  ]);
+  await page.route(`**${RESEND}`, async (route) => {
+    await held.promise;
+    await route.fallback();
+  }, { times: 1 });
+  await operator.open("/actions");
+  await person.press("Count first");
+  await person.reads("Counting…");
+  await page.getByLabel("Owner (empty: any)").fill(owner.id);
+  const answered = page.waitForResponse(`**${RESEND}`);
+  held.resolve();
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(resolve))));
+  assert.equal(calls.length, 1);
+  assert.equal(await page.getByText(/5 failed|Counting/).count(), 0);
+  await person.press("Count first");
+  await person.reads("2 failed deliveries match.");
+  await page.getByRole("button", { name: "Send 2 again…" }).waitFor();
+});
+
+operatorScene("a count that was stopped offers no action until it goes on to its end", async (operator, person) => {
+  const { page } = person;
+  const held = Promise.withResolvers<void>();
+  const part = { matched: 3, resent: 0 };
+  const calls = await answers(person, RESEND, [
+    { ...part, next_cursor: randomUUID() }, { ...part, next_cursor: randomUUID() }, part,
+  ]);
+  await operator.open("/actions");
+  await page.route(`**${RESEND}`, async (route) => {
+    if ((route.request().postDataJSON() as Call).cursor) await held.promise;
+    await route.fallback();
+  });
+  await person.press("Count first");
+  await person.reads("3 so far");
+  await person.press("Stop");
+  held.resolve();
+  await person.reads("At least 6 failed deliveries match. It was stopped before its end.");
+  await page.locator("button:focus").filter({ hasText: "Count first" }).waitFor();
+  assert.equal(await page.getByRole("button", { name: /^Send/ }).count(), 0);
+  await person.press("Go on");
+  await person.reads("9 failed deliveries match.");
+  await page.getByRole("button", { name: "Send 9 again…" }).waitFor();
+  assert.equal(calls.length, 3);
+});
+
+operatorScene("deliveries that fail again at once are sent as often as was confirmed", async (operator, person) => {
+  const { page } = person;
+  const next_cursor = randomUUID();
+  const calls = await answers(person, RESEND, [{ matched: 2, resent: 0 }, { matched: 1, resent: 1, next_cursor }]);
+  await operator.open("/actions");
+  await person.press("Count first");
+  await person.press("Send 2 again…");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Of all owners.").waitFor();
+  await dialog.getByRole("button", { name: "Send 2 again" }).click();
+  await person.reads("2 deliveries are sent again.");
+  assert.equal(calls.length, 3);
+  const [until, ...others] = calls.map((call) => call.until ?? "");
+  assert.match(until ?? "", /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  assert.deepEqual(others, [until, until]);
+});
+
+operatorScene("an action ends where a call does nothing and moves no further", async (operator, person) => {
+  const { page } = person;
+  const next_cursor = randomUUID();
+  const calls = await answers(person, "/operator/deliveries/cancel", [
+    { matched: 10_000, cancelled: 0 },
+    { matched: 7, cancelled: 7, next_cursor },
+    { matched: 0, cancelled: 0, next_cursor },
+  ]);
+  await operator.open("/actions?action=cancel");
+  await person.press("Count first");
+  await person.press("Cancel all deliveries…");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel all deliveries" }).click();
+  await person.reads("7 deliveries are cancelled.");
+  assert.equal(calls.length, 3);
+});
+
+operatorScene("an operator erases one event that took several pages to find, and reads that it is one", async (
+  operator, person,
+) => {
+  const { page } = person;
+  const part = (found: number, isLast: boolean) => ({ matched: found, next_cursor: isLast ? null : randomUUID() });
+  const parts = [part(0, false), part(1, false), part(0, true)];
+  const calls = await answers(person, "/webhooks-deliver/events/erase", [
+    ...parts.map((each) => ({ ...each, erased: 0 })), ...parts.map((each) => ({ ...each, erased: each.matched })),
+  ]);
+  await operator.open("/actions?action=erase");
+  await page.getByRole("radio", { name: "By what their data contains" }).check();
+  await page.getByLabel("Data contains, as a JSON object").fill('{"number": 12345678901234567890}');
+  await person.press("Count first");
+  await person.reads("1 event matches.");
+  assert.equal(await page.getByText("At least").count(), 0);
+  await person.press("Erase 1 event…");
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Of all owners.").waitFor();
+  await dialog.getByText('{"number": 12345678901234567890}').waitFor();
+  await person.inspect();
+  await dialog.getByRole("textbox").fill("ERASE");
+  await dialog.getByRole("button", { name: "Erase 1 event" }).click();
+  await person.reads("1 event is erased.");
+  assert.equal(calls.length, 6);
+});
+
+operatorScene("ids that are too many for the action stay apart, and what the API says of one is said once", async (
+  operator, person,
+) => {
+  const { page } = person;
+  const ids = [randomUUID(), randomUUID()];
+  await operator.open("/actions?action=pause");
+  await page.getByLabel("Endpoint ids").fill(ids.join("\n"));
+  await page.getByRole("radio", { name: "Cancel deliveries" }).check();
+  const field = page.getByLabel("Endpoint id (empty: all)");
+  assert.equal(await field.inputValue(), ids.join(" "));
+  await person.press("Count first");
+  await person.reads("Give one endpoint id, or none.");
+  await field.fill(ids[0] ?? "");
+  person.expects(/status of 400/);
+  await person.press("Count first");
+  await person.reads("is no endpoint");
+  assert.equal(await page.getByRole("alert").count(), 0);
 });
 
 operatorScene("an operator pauses an endpoint and resumes it", async (operator, person) => {
@@ -246,6 +506,8 @@ operatorScene("an operator pauses an endpoint and resumes it", async (operator, 
   await page.getByRole("link", { name: `Pause ${receiver.url}` }).click();
   await person.press("Count first");
   await person.press("Pause 1 endpoint…");
+  await page.getByRole("dialog").getByText(id).waitFor();
+  assert.equal(await page.getByRole("dialog").getByText("Of all owners.").count(), 0);
   await page.getByRole("dialog").getByRole("button", { name: "Pause 1 endpoint" }).click();
   await person.reads("1 endpoint is paused.");
   assert.deepEqual((await endpointIs()).disabled_reason, "Paused by the operator");
@@ -272,6 +534,7 @@ operatorScene("an operator erases an event by its id, and another by its content
   await operator.open();
   await operator.searches(first);
   await page.getByRole("link", { name: `Erase event ${first}` }).click();
+  assert.equal(await page.getByLabel("Owner (empty: any)").inputValue(), owner.id);
   const erase = async () => {
     await person.press("Count first");
     await person.press("Erase 1 event…");
@@ -333,7 +596,21 @@ operatorScene("an operator adds an event type, which is unused, changes it and a
   await page.waitForURL(/show=unused/);
   assert.match(await (await operator.row("Event types", name)).innerText(), /Unused[^]*at first/);
 
+  await person.press("Add event type");
+  await dialog.getByLabel("Name").fill(name);
+  await person.reads("The catalogue has this type already");
+  assert.equal(await dialog.getByRole("button", { name: "Save" }).isDisabled(), true);
+  await dialog.getByText("Cancel", { exact: true }).click();
+
+  // The stack answers numbers as JavaScript reads them, which PostgREST does not.
+  await page.route("**/operator/event-types", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace("12345678901234567000", "12345678901234567890");
+    await route.fulfill({ response, body });
+  });
+  await page.reload();
   await edit();
+  assert.match(await dialog.getByLabel("Example of data").inputValue(), /: 12345678901234567890\n/);
   await schema.fill('{"type": "object", "properties": {"other": {}}}');
   await save();
   await person.reads("Receivers may not expect this change of the schema:");
@@ -354,6 +631,25 @@ operatorScene("an operator adds an event type, which is unused, changes it and a
   await operator.goTo("/audit-log");
   await page.getByRole("row").filter({ hasText: operator.name }).filter({ hasText: "Changed an event type" }).first()
     .waitFor();
+});
+
+operatorScene("an event type that is being saved cannot be closed over", async (operator, person) => {
+  const { page } = person;
+  const held = Promise.withResolvers<void>();
+  await page.route("**/event-types/*", async (route) => {
+    await held.promise;
+    await route.continue();
+  });
+  await operator.open("/event-types");
+  await person.press("Add event type");
+  const dialog = page.getByRole("dialog");
+  const name = `console.t${randomUUID().slice(0, 8)}`;
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.keyboard.press("Escape");
+  await dialog.getByText("Cancel", { exact: true }).click({ force: true });
+  held.resolve();
+  await page.getByRole("dialog", { name: `${name} is saved` }).waitFor();
 });
 
 operatorScene("an operator reads how large the tables are and that retention keeps up", async (operator, person) => {
@@ -383,6 +679,7 @@ operatorScene("an operator reads in the audit log what was done, page by page", 
   await person.reads("3 rows");
   await page.getByRole("group").getByText("Details").first().click();
   await page.getByRole("group", { name: "Details" }).getByText("onerror=alert(1)").first().waitFor();
+  assert.equal(await page.locator("main script, main img").count(), 0);
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
     await person.fits();
@@ -422,23 +719,34 @@ operatorScene("an operator who may only look sees everything and no control that
 
 operatorScene("hostile URLs, events and errors are shown as text", async (operator, person) => {
   const { page, owner, receiver } = person;
-  receiver.answer = { status: 500, body: ATTACK };
+  receiver.answer = { status: 500 };
   const path = `/${encodeURIComponent(ATTACK)}/${"long".repeat(200)}?q=%3Cscript%3E`;
   await owner.register(receiver.url + path, { max_attempts: 1 });
   const event = await owner.emit("vehicle.created", { ATTACK }, `<b>${randomUUID()}</b>`);
+  const holds = async () => {
+    await person.fits();
+    assert.equal(await page.locator("main script, main img, main b").count(), 0, page.url());
+  };
   await operator.open(`/owners/${owner.id}`);
   await person.reads("%3Cimg");
   await page.setViewportSize({ width: 360, height: 900 });
-  await person.fits();
+  await holds();
+  await inDatabase((sql) => sql`update webhook_deliveries set last_error = ${ATTACK} where event_id = ${event}`);
   await operator.searches(event);
-  await operator.row("Deliveries", event);
-  await person.fits();
+  await operator.row("Deliveries", ATTACK);
+  await holds();
   await operator.goTo(`/search?text=${encodeURIComponent("<script>alert(1)</script>")}`);
   await person.sees("Search: <script>alert(1)</script>");
+  await holds();
   await operator.goTo(`/owners/${encodeURIComponent("<img src=x onerror=alert(1)>")}`);
-  person.expects(/status of 400/);
-  await person.sees("Owner <img src=x onerror=alert(1)>");
-  assert.equal(await page.locator("main script, main img").count(), 0);
+  await person.sees("Page not found");
+  await holds();
+  const error = JSON.stringify({ error: ATTACK, code: "internal" });
+  await page.route("**/operator/storage", (route) => route.fulfill({ status: 500, body: error }));
+  person.expects(/status of 500/);
+  await operator.goTo("/storage");
+  await person.reads(ATTACK);
+  await holds();
 });
 
 operatorScene("an operator who is asked to wait reads so, and the overview goes on by itself", async (

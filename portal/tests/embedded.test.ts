@@ -63,9 +63,10 @@ before(async () => {
 });
 
 after(async () => {
-  app.stop();
-  stranger.stop();
-  await workers.stop();
+  // What is missing where before failed: its error is the one to show.
+  app?.stop();
+  stranger?.stop();
+  await workers?.stop();
 });
 
 const inFrame = (person: Person) => person.page.frameLocator("iframe");

@@ -1,32 +1,10 @@
-// Faults of the session and of the API, and hostile content.
+// Faults of the API, and hostile content.
 
 import assert from "node:assert/strict";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { deliver, scene, stack } from "./person.ts";
-
-scene("an owner whose session ends in a form signs in by a new link and loses nothing", async (person) => {
-  const { owner, page, receiver } = person;
-  const { id } = await owner.register(receiver.url);
-  const link = await person.open(`/endpoints/${id}/edit`);
-  const description = page.getByLabel("Description");
-  await description.fill("typed before");
-  await deliver("DELETE", `/portal-links/${link.id}`);
-  person.expects(/status of 401/);
-  await person.press("Save changes");
-  const dialog = page.getByRole("dialog", { name: "Sign in again" });
-  await dialog.getByText("could not be renewed").waitFor();
-  await person.inspect();
-  const next = await owner.link();
-  await dialog.getByLabel("Link or token").fill(next.url);
-  await dialog.getByRole("button", { name: "Open" }).click();
-  await dialog.waitFor({ state: "detached" });
-  assert.equal(await description.inputValue(), "typed before");
-  await person.press("Save changes");
-  await person.reads("The changes are saved.");
-  await page.getByRole("definition").getByText("typed before").waitFor();
-});
+import { scene, stack } from "./person.ts";
 
 scene("an owner reads that the service cannot be reached, and goes on when it is back", async (person) => {
   const { page } = person;

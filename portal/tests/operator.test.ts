@@ -2,16 +2,14 @@
 
 import assert from "node:assert/strict";
 
-import { call, deliver, scene, stack, type Person, type PortalLink } from "./person.ts";
+import { consoleLink, takeSession } from "./operator.ts";
+import { call, scene, stack, type Person, type PortalLink } from "./person.ts";
 
 const OPERATOR = "ada@example.com <b>";
 
 /** Has the operator open the portal of the person's owner from the console, at a path below /portal. */
 async function lookAsOperator(person: Person, path = ""): Promise<void> {
-  const { data: link } = await deliver<{ data: PortalLink }>("POST", "/console-links", { operator: OPERATOR });
-  const token = new URL(link.url).hash.slice("#token=".length);
-  const open = `${stack.deliver_url}/console-session`;
-  const { data: { session } } = await call<{ data: { session: string } }>("POST", open, {}, { token });
+  const session = await takeSession(await consoleLink(OPERATOR));
   const body = { owner: person.owner.id, expires_in: 900 };
   const headers = { "X-API-Key": session };
   const { data } = await call<{ data: PortalLink }>("POST", `${stack.deliver_url}/portal-links`, headers, body);

@@ -1,4 +1,4 @@
-// Somebody of the operator's people before the console.
+// An operator before the console.
 
 import { randomUUID } from "node:crypto";
 
@@ -34,7 +34,7 @@ export async function countAttempts(): Promise<void> {
   }
 }
 
-/** An operator, whose browser is that of the person: the owner and the receiver are somebody's whom he looks after. */
+/** An operator in the browser of the person, whose owner and receiver are those of a customer. */
 export class Operator {
   readonly name = `${randomUUID()}@example.com`;
   readonly person: Person;

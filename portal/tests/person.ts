@@ -200,7 +200,7 @@ export class Receiver {
   }
 }
 
-/** Somebody before a browser: an owner with a receiver, and a page that is watched. */
+/** A user before a browser: an owner with a receiver, and a page that is watched. */
 export class Person {
   readonly owner: Owner;
   readonly receiver: Receiver;
@@ -237,6 +237,21 @@ export class Person {
   /** Goes to a path below /portal by the address. */
   async goTo(path: string): Promise<void> {
     await this.page.goto(`${stack.manage_url}/portal${path}`);
+  }
+
+  /** Opens a link where its page is open, which changes the hash alone, until it is answered. */
+  async follows(link: { url: string }): Promise<void> {
+    const answered = this.page.waitForResponse(/\/(portal|console)-session$/);
+    await this.page.evaluate((hash) => {
+      location.hash = hash;
+    }, new URL(link.url).hash);
+    await answered;
+  }
+
+  /** What the browser has kept of the page where scripts can read it. */
+  async kept(): Promise<string> {
+    return this.page.evaluate(() =>
+      JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, history.state]));
   }
 
   /** Waits for a page by its heading. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { stack } from "./person.ts";
 
+const START_LIMIT_MS = 60_000;
 const PROGRAM = fileURLToPath(new URL("../../stack/workers.mjs", import.meta.url));
 
 /** Workers that run. */
@@ -22,6 +23,7 @@ export async function startWorkers(settings: Record<string, string>): Promise<Wo
     manage: { ...shared, SUPABASE_PUBLISHABLE_KEY: stack.publishable_key },
     deliver: { ...shared, SUPABASE_SERVICE_ROLE_KEY: stack.service_role_key },
   };
+  // They end with their input: killed, they would leave workerd behind.
   const program = spawn(process.execPath, [PROGRAM], {
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, SETTINGS: JSON.stringify({ vars }) },
@@ -31,16 +33,19 @@ export async function startWorkers(settings: Record<string, string>): Promise<Wo
     log += part;
   });
   const ended = once(program, "exit");
-  const failed = ended.then(() => Promise.reject(new Error(`The workers ended at their start: ${log}`)));
-  const line = once(createInterface(program.stdout), "line");
-  const [ready] = await Promise.race([line, failed]) as [string];
-  return {
-    manageUrl: (JSON.parse(ready) as { manage_url: string }).manage_url,
-    stop: async () => {
-      failed.catch(() => {});
-      // They end with their input: killed, they would leave workerd behind.
-      program.stdin.end();
-      await ended;
-    },
-  };
+  const failed = ended.then(() => Promise.reject(new Error("They ended")));
+  const line = once(createInterface(program.stdout), "line", { signal: AbortSignal.timeout(START_LIMIT_MS) });
+  try {
+    const [ready] = await Promise.race([line, failed]) as [string];
+    return {
+      manageUrl: (JSON.parse(ready) as { manage_url: string }).manage_url,
+      stop: async () => {
+        program.stdin.end();
+        await ended;
+      },
+    };
+  } catch (error) {
+    program.stdin.end();
+    throw new Error(`The workers do not start: ${log}`, { cause: error });
+  }
 }

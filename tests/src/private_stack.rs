@@ -73,7 +73,8 @@ impl PrivateStack {
         let file = folder.join("stack.json");
         let output = BufReader::new(child.stdout.take().expect("it is piped")).lines();
         let input = child.stdin.take();
-        let stack = eventually("a private stack", Duration::from_secs(60), async || {
+        // How long a start may take is not what is tested, and a machine may be busy.
+        let stack = eventually("a private stack", Duration::from_secs(180), async || {
             let text = std::fs::read_to_string(&file).ok()?;
             Some(Stack::read(&text))
         })

@@ -8,7 +8,7 @@ import { PasteLink } from "./PasteLink.tsx";
 import { session, useSession } from "./session.ts";
 
 /** Shown where there is no session: how to get one. */
-export default function ClosedPage() {
+export function ClosedPage() {
   const words = consoleTexts.closed;
   const { problem } = useSession();
   const [isBusy, setIsBusy] = useState(false);

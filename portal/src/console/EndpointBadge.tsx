@@ -1,6 +1,7 @@
 import { consoleTexts } from "../console-texts.ts";
 import { Foreign } from "../shared/components/Foreign.tsx";
 import { StatusBadge } from "../shared/components/StatusBadge.tsx";
+import { texts } from "../texts.ts";
 
 interface EndpointState {
   is_active: boolean;
@@ -10,16 +11,17 @@ interface EndpointState {
 
 /** The state of an endpoint in a word, and why it is off. */
 export function EndpointBadge({ endpoint }: { endpoint: EndpointState }) {
-  const words = consoleTexts.states;
-  if (!endpoint.is_active) {
+  const words = texts.states;
+  if (!endpoint.is_active && endpoint.disabled_reason) {
     return (
       <>
-        <StatusBadge tone={endpoint.disabled_reason ? "bad" : "quiet"} icon="pause" label={words.off} />
-        {endpoint.disabled_reason && <div className="hint"><Foreign>{endpoint.disabled_reason}</Foreign></div>}
+        <StatusBadge tone="bad" icon="cross" label={words.disabled} />
+        <div className="hint"><Foreign>{endpoint.disabled_reason}</Foreign></div>
       </>
     );
   }
+  if (!endpoint.is_active) return <StatusBadge tone="quiet" icon="pause" label={words.off} />;
   return endpoint.consecutive_failures > 0
-    ? <StatusBadge tone="warning" icon="warning" label={words.failing} />
+    ? <StatusBadge tone="warning" icon="warning" label={consoleTexts.lastFailed} />
     : <StatusBadge tone="good" icon="check" label={words.active} />;
 }

@@ -4,7 +4,10 @@ import { useId, useState } from "react";
 import { consoleTexts } from "../console-texts.ts";
 import { Icon } from "../shared/components/Icon.tsx";
 import { readText } from "../shared/search-params.ts";
+import { useForeignAddress } from "./foreign-address.ts";
 import { useGo } from "./navigation.ts";
+import { foundQuery } from "./queries.ts";
+import { queryClient } from "./query-client.ts";
 
 /** The search for an event, a delivery, an endpoint or an owner. */
 export function HeaderSearch() {
@@ -18,19 +21,24 @@ export function HeaderSearch() {
     },
   });
   const [text, setText] = useState(searched);
-  const [known, setKnown] = useState(searched);
-  if (known !== searched) {
-    setKnown(searched);
-    setText(searched);
-  }
-  const wanted = text.trim();
+  const note = useForeignAddress(searched, () => setText(searched));
+  const search = () => {
+    const wanted = text.trim();
+    if (!wanted) return;
+    if (wanted === searched) {
+      void queryClient.invalidateQueries({ queryKey: foundQuery(wanted).queryKey });
+      return;
+    }
+    note(wanted);
+    void go({ to: "/search", search: { text: wanted } });
+  };
   return (
     <form
       role="search"
       className="search-field header-search"
       onSubmit={(event) => {
         event.preventDefault();
-        if (wanted) void go({ to: "/search", search: { text: wanted } });
+        search();
       }}
     >
       <label htmlFor={id} className="visually-hidden">{words.label}</label>

@@ -5,5 +5,5 @@ import { session } from "./session.ts";
 /** Opens the console by a link that the operator has. */
 export function PasteLink() {
   const { paste, pasteHint } = consoleTexts.closed;
-  return <PasteLinkForm label={paste} hint={pasteHint} onPaste={session.takePasted} />;
+  return <PasteLinkForm label={paste} hint={pasteHint} onPaste={(text) => session.takePasted(text)} />;
 }

@@ -4,11 +4,12 @@ import { consoleTexts } from "../console-texts.ts";
 import { Foreign } from "../shared/components/Foreign.tsx";
 import { Frame } from "../shared/components/Frame.tsx";
 import { Icon } from "../shared/components/Icon.tsx";
-import { formatTime } from "../shared/components/Time.tsx";
+import { LinkNote } from "../shared/components/LinkNote.tsx";
+import { Time } from "../shared/components/Time.tsx";
 import { texts } from "../texts.ts";
 import { HeaderSearch } from "./HeaderSearch.tsx";
 import { Link } from "./navigation.ts";
-import { useCanWrite, useSession } from "./session.ts";
+import { session, useCanWrite, useSession } from "./session.ts";
 
 /** The pages of the header, and what the paths below each begin with. */
 const PAGES = [
@@ -21,8 +22,10 @@ const PAGES = [
 
 /** What stands around every page: the header with the pages, the search and who is signed in. */
 export function Shell() {
+  const state = useSession();
   return (
     <Frame header={<><Brand /><Pages /><HeaderSearch /><SessionMarks /></>}>
+      <LinkNote session={state} onClose={() => session.forgetProblem()} />
       <Outlet />
     </Frame>
   );
@@ -68,9 +71,12 @@ function SessionMarks() {
           <Icon name="lock" />{texts.readOnly.mark}
         </span>
       )}
-      <span className="operator" title={expiresAt ? consoleTexts.until(formatTime(expiresAt)) : undefined}>
-        <span className="visually-hidden">{consoleTexts.signedInAs}</span> <Foreign>{operator}</Foreign>
-      </span>
+      <div className="operator">
+        <p className="operator-name">
+          <span className="visually-hidden">{consoleTexts.signedInAs}</span> <Foreign>{operator}</Foreign>
+        </p>
+        {expiresAt && <p>{consoleTexts.sessionEnds} <Time value={expiresAt} isRelative /></p>}
+      </div>
     </div>
   );
 }

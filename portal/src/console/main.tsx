@@ -2,7 +2,7 @@ import { createRoot } from "react-dom/client";
 
 import { consoleTexts } from "../console-texts.ts";
 import { applyBrand } from "../shared/brand.ts";
-import { takeFromLocation } from "../shared/credential.ts";
+import { onCredential, takeFromLocation } from "../shared/credential.ts";
 import { SettingsContext } from "../shared/settings-context.ts";
 import { DEFAULT_SETTINGS } from "../shared/settings.ts";
 import "../styles.css";
@@ -13,14 +13,10 @@ import { session } from "./session.ts";
 const settings = { ...DEFAULT_SETTINGS, name: consoleTexts.name };
 
 applyBrand(settings.color);
+void session.open(takeFromLocation());
+onCredential((given) => void session.open(given));
 // The page's code is loaded while the session opens.
 void router.load();
-void session.open(takeFromLocation()?.token ?? null);
-// A link that is opened where the console is open already changes the hash alone.
-window.addEventListener("hashchange", () => {
-  const given = takeFromLocation();
-  if (given) void session.open(given.token);
-});
 
 const root = document.getElementById("root");
 if (root) {

@@ -1,10 +1,10 @@
 // What the console asks the API for.
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { answerOf } from "../shared/api.ts";
+import { answerOf, type Schemas } from "../shared/api.ts";
 import type { Window } from "../shared/search-params.ts";
-import { session } from "./session.ts";
+import { session, whileOpen } from "./session.ts";
 
 /** How often the overview is renewed. */
 export const OVERVIEW_REFRESH_MS = 10_000;
@@ -15,7 +15,7 @@ const STATS_REFRESH_MS = 30_000;
 export const overviewQuery = () => queryOptions({
   queryKey: ["overview"],
   queryFn: async ({ signal }) => (await answerOf(session.api.GET("/operator/overview", { signal }))).data,
-  refetchInterval: OVERVIEW_REFRESH_MS,
+  refetchInterval: () => whileOpen(OVERVIEW_REFRESH_MS),
 });
 
 /** The statistics of all endpoints, or of those of one owner. */
@@ -25,8 +25,9 @@ export const statsQuery = (window: Window, owner: string | null) => queryOptions
     const query = { window, ...(owner ? { owner } : {}) };
     return (await answerOf(session.api.GET("/operator/stats", { params: { query }, signal }))).data;
   },
-  placeholderData: keepPreviousData,
-  refetchInterval: STATS_REFRESH_MS,
+  // Those of another window, but of the same owner.
+  placeholderData: (before, query) => (query?.queryKey[2] === owner ? before : undefined),
+  refetchInterval: () => whileOpen(STATS_REFRESH_MS),
 });
 
 /** What has this id, or this text in its URL. */
@@ -36,10 +37,13 @@ export const foundQuery = (text: string) => queryOptions({
     (await answerOf(session.api.GET("/operator/search", { params: { query: { text } }, signal }))).data,
 });
 
-/** The catalogue, and who uses it. */
+/** The catalogue, who uses it, and the answer's text: JSON is edited as it stands there. */
 export const eventTypesQuery = () => queryOptions({
   queryKey: ["event-types"],
-  queryFn: async ({ signal }) => (await answerOf(session.api.GET("/operator/event-types", { signal }))).data,
+  queryFn: async ({ signal }) => {
+    const text = await answerOf(session.api.GET("/operator/event-types", { signal, parseAs: "text" }));
+    return { types: (JSON.parse(text) as { data: Schemas["EventTypeInUse"][] }).data, text };
+  },
 });
 
 /** The sizes of tables, and how retention stands. */

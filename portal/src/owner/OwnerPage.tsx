@@ -3,20 +3,15 @@ import { useEffect } from "react";
 import { Foreign } from "../shared/components/Foreign.tsx";
 import { useSettings } from "../shared/settings-context.ts";
 import { texts } from "../texts.ts";
-import { queryClient } from "./query-client.ts";
 import { session, useSession } from "./session.ts";
 
 /** The choice of the owner to act for, where the user acts for several. */
-export default function OwnerPage() {
+export function OwnerPage() {
   const { owners } = useSession();
   const { name } = useSettings();
   useEffect(() => {
     document.title = `${texts.owners.title} · ${name}`;
   }, [name]);
-  const choose = (owner: string) => {
-    queryClient.clear();
-    session.chooseOwner(owner);
-  };
   return (
     <main className="page page-narrow">
       <div className="card stack">
@@ -25,7 +20,7 @@ export default function OwnerPage() {
         <ul className="plain-list stack stack-tight">
           {owners.map((owner) => (
             <li key={owner}>
-              <button type="button" className="button button-wide" onClick={() => choose(owner)}>
+              <button type="button" className="button button-wide" onClick={() => session.chooseOwner(owner)}>
                 <Foreign isCode>{owner}</Foreign>
               </button>
             </li>

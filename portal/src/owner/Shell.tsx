@@ -3,6 +3,7 @@ import { Link, Outlet, useLocation, type LinkProps } from "@tanstack/react-route
 import { Foreign } from "../shared/components/Foreign.tsx";
 import { Frame } from "../shared/components/Frame.tsx";
 import { Icon } from "../shared/components/Icon.tsx";
+import { LinkNote } from "../shared/components/LinkNote.tsx";
 import { useSettings } from "../shared/settings-context.ts";
 import { texts } from "../texts.ts";
 import { OperatorBar } from "./OperatorBar.tsx";
@@ -19,8 +20,10 @@ const PAGES: { to: LinkProps["to"]; below: string; label: string }[] = [
 
 /** What stands around every page: whose view it is, and the header with the pages. */
 export function Shell() {
+  const state = useSession();
   return (
     <Frame above={<OperatorBar />} header={<><Brand /><Pages /><SessionMarks /></>}>
+      <LinkNote session={state} onClose={() => session.forgetProblem()} />
       <Outlet />
     </Frame>
   );

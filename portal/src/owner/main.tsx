@@ -1,7 +1,7 @@
 import { createRoot } from "react-dom/client";
 
 import { applyBrand } from "../shared/brand.ts";
-import { takeFromLocation } from "../shared/credential.ts";
+import { onCredential, takeFromLocation } from "../shared/credential.ts";
 import { SettingsContext } from "../shared/settings-context.ts";
 import "../styles.css";
 import { App } from "./App.tsx";
@@ -16,14 +16,10 @@ async function open(): Promise<void> {
 
 applyBrand(settings.color);
 document.title = settings.name;
+void open();
+onCredential((given) => void session.open(given));
 // The page's code is loaded while the session opens.
 void router.load();
-void open();
-// A link that is opened where the portal is open already changes the hash alone.
-window.addEventListener("hashchange", () => {
-  const given = takeFromLocation();
-  if (given) void session.open(given);
-});
 
 const root = document.getElementById("root");
 if (root) {

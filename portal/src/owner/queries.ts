@@ -5,7 +5,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { Schemas } from "../shared/api.ts";
 import { answerOf } from "../shared/api.ts";
 import type { Window } from "../shared/search-params.ts";
-import { session } from "./session.ts";
+import { session, whileOpen } from "./session.ts";
 
 /** Which deliveries of an endpoint are listed. */
 export interface DeliveryFilters {
@@ -29,7 +29,7 @@ const STATS_REFRESH_MS = 30_000;
 export const endpointsQuery = () => queryOptions({
   queryKey: ["endpoints"],
   queryFn: async ({ signal }) => (await answerOf(session.api.GET("/webhooks", { signal }))).data,
-  refetchInterval: STATS_REFRESH_MS,
+  refetchInterval: () => whileOpen(STATS_REFRESH_MS),
 });
 
 /** The attempts of each endpoint in the last 24 hours. */
@@ -39,7 +39,7 @@ export const endpointStatsListQuery = () => queryOptions({
     const query = { window: "24h" as const };
     return (await answerOf(session.api.GET("/stats/endpoints", { params: { query }, signal }))).data;
   },
-  refetchInterval: STATS_REFRESH_MS,
+  refetchInterval: () => whileOpen(STATS_REFRESH_MS),
 });
 
 /** The statistics of all endpoints together. */
@@ -47,7 +47,7 @@ export const allStatsQuery = (window: Window) => queryOptions({
   queryKey: ["stats", "all", window],
   queryFn: async ({ signal }) =>
     (await answerOf(session.api.GET("/stats", { params: { query: { window } }, signal }))).data,
-  refetchInterval: STATS_REFRESH_MS,
+  refetchInterval: () => whileOpen(STATS_REFRESH_MS),
 });
 
 /** An endpoint. */
@@ -57,7 +57,7 @@ export const endpointQuery = (endpointId: string) => queryOptions({
     const path = { endpoint_id: endpointId };
     return (await answerOf(session.api.GET("/webhooks/{endpoint_id}", { params: { path }, signal }))).data;
   },
-  refetchInterval: STATS_REFRESH_MS,
+  refetchInterval: () => whileOpen(STATS_REFRESH_MS),
 });
 
 /** The statistics of an endpoint. */
@@ -68,7 +68,7 @@ export const endpointStatsQuery = (endpointId: string, window: Window) => queryO
     return (await answerOf(session.api.GET("/webhooks/{endpoint_id}/stats", { params, signal }))).data;
   },
   placeholderData: keepPreviousData,
-  refetchInterval: STATS_REFRESH_MS,
+  refetchInterval: () => whileOpen(STATS_REFRESH_MS),
 });
 
 /** A page of an endpoint's deliveries. */
@@ -135,7 +135,7 @@ export const replaysQuery = () => queryOptions({
   queryKey: ["replays"],
   queryFn: async ({ signal }) => (await answerOf(session.api.GET("/replays", { signal }))).data,
   refetchInterval: ({ state }) =>
-    (state.data?.some((replay) => replay.status === "running") ? 2_000 : STATS_REFRESH_MS),
+    whileOpen(state.data?.some((replay) => replay.status === "running") ? 2_000 : STATS_REFRESH_MS),
 });
 
 /** A replay, asked for again until it has ended. */
@@ -145,7 +145,7 @@ export const replayQuery = (replayId: string) => queryOptions({
     const path = { replay_id: replayId };
     return (await answerOf(session.api.GET("/replays/{replay_id}", { params: { path }, signal }))).data;
   },
-  refetchInterval: ({ state }) => (state.data?.status === "running" ? 1_500 : false),
+  refetchInterval: ({ state }) => state.data?.status === "running" && whileOpen(1_500),
 });
 
 /** The user's API keys. */

@@ -54,11 +54,6 @@ export async function answerOf<Data>(call: Promise<Answer<Data>>): Promise<Data>
   return answer.data as Data;
 }
 
-/** Whether the call was refused for lack of a valid credential. */
-export function isUnauthorized(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 401;
-}
-
 /** Whether what was asked for does not exist. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;

@@ -15,26 +15,18 @@ export function takeFromLocation(): LocationCredential | null {
   return given;
 }
 
+/** Hears of credentials that come into the address of the open page, which changes the hash alone. */
+export function onCredential(listener: (given: LocationCredential) => void): void {
+  window.addEventListener("hashchange", () => {
+    const given = takeFromLocation();
+    if (given) listener(given);
+  });
+}
+
 /** Reads the credential of a link that a user pasted, or the token alone. */
 export function readPasted(text: string): LocationCredential {
   const { hash } = URL.canParse(text) ? new URL(text) : { hash: "" };
   return readHash(hash) ?? { kind: looksLikeJwt(text) ? "user" : "link", token: text };
-}
-
-/**
- * Opens a session by a link, which opens one only: where it was used already, the session of the cookie is taken, if
- * there is one. `exchange` gives the session of a token, or of the cookie.
- */
-export async function openByLink<Opened>(
-  token: string,
-  exchange: (token: string | null) => Promise<Opened>,
-): Promise<Opened> {
-  try {
-    return await exchange(token);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    return exchange(null);
-  }
 }
 
 /** Whether a link is used, revoked or expired, or a text that is none. */

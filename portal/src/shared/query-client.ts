@@ -7,7 +7,7 @@ import { ApiError, Unreachable } from "./api.ts";
 const MOST_RETRIES = 8;
 
 /** Makes the page's query client. `onError` hears of every error of queries and mutations. */
-export function createQueryClient(onError: (error: unknown) => void): QueryClient {
+export function createQueryClient(onError: (error: unknown) => void = () => undefined): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),

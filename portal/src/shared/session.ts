@@ -1,126 +1,151 @@
-// Who is signed in. The credential is in memory only, and is lost with the page.
+// Who is signed in. The session is in memory only, and is lost with the page.
 
-import { createManage, type Manage } from "../../../clients/typescript/src/manage.ts";
-import { answerOf, ApiError, isUnauthorized, type Schemas } from "./api.ts";
-import { isRefusal, openByLink, readPasted, type LocationCredential } from "./credential.ts";
-import { askEmbedder } from "./embedding.ts";
+import type { Middleware } from "openapi-fetch";
+
+import { texts } from "../texts.ts";
+import type { Schemas } from "./api.ts";
+import { isRefusal, readPasted, type LocationCredential } from "./credential.ts";
 import { Store } from "./store.ts";
 
-/** What the page shows of its session. */
+/** What a page shows of its session. */
 export interface SessionState {
   /** `expired`: it was open, and the API no longer takes its credential. */
   status: "opening" | "open" | "expired" | "closed" | "choosing_owner";
   scopes: Schemas["Scopes"];
+  /** Whose pages are shown. */
   owner: string | null;
-  /** Who looks at the owner's pages, where it is not the owner. */
+  /** The operator who looks at them. */
   operator: string | null;
   /** The owners that the user acts for, where the API has listed them. */
   owners: string[];
-  /** Why the session could not be opened, if not for lack of a valid link. */
+  expiresAt: string | null;
+  /** Why the last link did not open the session. Null on the closed page for lack of a valid link. */
   problem: Error | null;
 }
 
-type Credential = { apiKey: string } | { token: string };
+/** The session that the API gives for a link or a cookie. */
+export interface OpenedSession {
+  session: string;
+  scopes: Schemas["Scopes"];
+  owner: string | null;
+  operator: string | null;
+  expires_at: string;
+  /** The endpoint that the link leads to. */
+  endpoint_id: string | null;
+}
 
-const EMBEDDER_WAIT_MS = 3_000;
-const USER_SCOPES: Schemas["Scopes"] = ["read", "write"];
+/** The cookie has the session of another person, whose link was opened in this browser. */
+export class OtherPerson extends Error {
+  constructor({ operator, owner }: OpenedSession) {
+    super(texts.signIn.otherPerson(operator ?? owner ?? ""));
+  }
+}
 
-/** The session of the page. */
-export class Session extends Store<SessionState> {
+interface ApiClient {
+  use: (...middleware: Middleware[]) => void;
+}
+
+/** The session of a page. */
+export abstract class Session extends Store<SessionState> {
   /** The client that calls with the session's credential. */
-  api: Manage = createManage({ url: location.origin });
-  readonly #origins: string[];
-  #credential: Credential | null = null;
+  abstract api: ApiClient;
   /** The credential of the address, kept while the API cannot be reached. */
   #given: LocationCredential | null = null;
 
-  constructor(origins: string[]) {
-    super({ status: "opening", scopes: [], owner: null, operator: null, owners: [], problem: null });
-    this.#origins = origins;
+  constructor() {
+    super({ status: "opening", scopes: [], owner: null, operator: null, owners: [], expiresAt: null, problem: null });
   }
 
   /**
-   * Opens the session by a link's token, a user's token, the embedding page or an earlier load's cookie, and gives the
-   * endpoint that the link leads to.
+   * Opens the session by what came in the address, else by what an earlier load left, and gives the endpoint that the
+   * link leads to. What is shown of a session stays until the other one is open.
    */
   async open(given: LocationCredential | null): Promise<string | null> {
     this.#given = given ?? this.#given;
-    this.change({ status: "opening", problem: null });
+    if (!this.#isShown()) this.change({ status: "opening", problem: null });
     try {
       const endpointId = await this.#openBy(this.#given);
       this.#given = null;
       return endpointId;
     } catch (error) {
-      if (isRefusal(error)) this.#given = null;
-      this.change({ status: "closed", problem: isRefusal(error) ? null : error as Error });
+      const isRefused = isRefusal(error);
+      if (isRefused || this.#isShown()) this.#given = null;
+      if (this.#isShown()) this.change({ problem: isRefused ? new Error(texts.link.refused) : error as Error });
+      else this.change({ status: "closed", problem: isRefused ? null : error as Error });
       return null;
     }
   }
 
-  /** Renews an expired session without its user: by the embedding page, else by the cookie. */
+  /** Renews an expired session by the cookie, if it has one of the same person. */
   async renew(): Promise<void> {
-    if (!(await this.#askEmbedder("webhooks-portal:token-needed"))) await this.#exchange(null);
+    await this.exchange(null, this.snapshot());
   }
 
   /** Opens the session by what a user pasted: a link, or the token of one. */
   async takePasted(text: string): Promise<void> {
-    const given = readPasted(text);
-    if (given.kind === "user") this.#takeUserToken(given.token, this.snapshot().owner);
-    else await this.#exchange(given.token);
+    await this.take(readPasted(text));
   }
 
-  /** Hears of errors of calls: some of them end the session or ask for an owner. */
-  hear = (error: unknown): void => {
-    if (isUnauthorized(error) && this.snapshot().status === "open") this.change({ status: "expired" });
-    if (error instanceof ApiError && error.code === "owner_required" && Array.isArray(error.details.owners)) {
-      const owners = error.details.owners.filter((owner) => typeof owner === "string");
-      this.change({ status: "choosing_owner", owners });
-    }
-  };
-
-  /** Acts for this owner from now on. */
-  chooseOwner(owner: string): void {
-    this.change({ status: "open", owner });
+  /** Forgets that a link did not open the session. */
+  forgetProblem(): void {
+    this.change({ problem: null });
   }
 
-  /** Shows the choice of owners again. */
-  changeOwner(): void {
-    this.change({ status: "choosing_owner" });
+  /** Calls the API for the session of a link's token, or of the cookie. */
+  protected abstract ask(token: string | null): Promise<OpenedSession>;
+
+  /** Calls with this session from now on. */
+  protected abstract callBy(session: string): void;
+
+  /** Opens the session by a credential, and gives the endpoint that it leads to. */
+  protected take({ token }: LocationCredential): Promise<string | null> {
+    return this.exchange(token);
   }
 
+  /** Opens the session by what an earlier load left. */
+  protected async takeKept(): Promise<void> {
+    await this.exchange(null);
+  }
+
+  /** Opens the session of a link's token, or of the cookie. `person`: only if it is of this one. */
+  protected async exchange(token: string | null, person?: SessionState): Promise<string | null> {
+    const opened = await this.ask(token);
+    const { session, scopes, owner, operator, expires_at } = opened;
+    if (person && (person.owner !== owner || person.operator !== operator)) throw new OtherPerson(opened);
+    this.callBy(session);
+    this.change({ status: "open", scopes, owner, operator, owners: [], expiresAt: expires_at, problem: null });
+    return token === null ? null : opened.endpoint_id;
+  }
+
+  /** The client, which ends the session where its credential is refused. That of an earlier session ends nothing. */
+  protected watched<Client extends ApiClient>(client: Client): Client {
+    client.use({
+      onResponse: ({ response }) => {
+        const isOurs = this.api === client && this.snapshot().status === "open";
+        if (isOurs && response.status === 401) this.change({ status: "expired", problem: null });
+      },
+    });
+    return client;
+  }
+
+  /** A link opens one session only: where it was used already, that of the cookie is taken, and the page says so. */
   async #openBy(given: LocationCredential | null): Promise<string | null> {
-    if (given?.kind === "link") return openByLink(given.token, (token) => this.#exchange(token));
-    if (given?.kind === "user") return this.#takeUserToken(given.token, null);
-    return (await this.#askEmbedder("webhooks-portal:ready")) ? null : this.#exchange(null);
-  }
-
-  async #askEmbedder(type: "webhooks-portal:ready" | "webhooks-portal:token-needed"): Promise<boolean> {
-    const answer = await askEmbedder(type, this.#origins, EMBEDDER_WAIT_MS);
-    if (answer) this.#takeUserToken(answer.token, answer.owner ?? this.snapshot().owner);
-    return answer !== null;
-  }
-
-  #takeUserToken(token: string, owner: string | null): null {
-    this.#credential = { token };
-    this.change({ status: "open", scopes: USER_SCOPES, owner, operator: null, problem: null });
+    if (given) {
+      try {
+        return await this.take(given);
+      } catch (error) {
+        if (!isRefusal(error) || this.#isShown()) throw error;
+      }
+      await this.exchange(null);
+      this.change({ problem: new Error(texts.link.refused) });
+    } else {
+      await this.takeKept();
+    }
     return null;
   }
 
-  async #exchange(token: string | null): Promise<string | null> {
-    const client = createManage({ url: location.origin });
-    const body = token === null ? {} : { token };
-    const { data } = await answerOf(client.POST("/portal-session", { body, credentials: "same-origin" }));
-    this.#credential = { apiKey: data.session };
-    const { scopes, owner, operator } = data;
-    this.change({ status: "open", scopes, owner, operator, owners: [], problem: null });
-    return token === null ? null : data.endpoint_id;
-  }
-
-  protected override change(change: Partial<SessionState>): void {
-    const isUser = this.#credential !== null && "token" in this.#credential;
-    // A portal's session is of one owner: the header is for users who act for several.
-    const { owner } = { ...this.snapshot(), ...change };
-    this.api = createManage({ url: location.origin, ...this.#credential, ...(isUser && owner ? { owner } : {}) });
-    super.change(change);
+  #isShown(): boolean {
+    const { status } = this.snapshot();
+    return status === "open" || status === "expired";
   }
 }

@@ -1,9 +1,9 @@
 import { consoleTexts } from "../../console-texts.ts";
-import { Field, FieldGroup } from "../../shared/components/Field.tsx";
+import { Field, FieldGroup, type FieldProps } from "../../shared/components/Field.tsx";
 import { TimeField } from "../../shared/components/TimeField.tsx";
 import { fieldError } from "../field-error.ts";
-import { ACTIONS } from "../search.ts";
-import type { ActionDraft, DraftProblems } from "./draft.ts";
+import { ACTIONS, type ActionName } from "../search.ts";
+import { isOfDeliveries, type ActionDraft, type DraftProblems } from "./draft.ts";
 import { ErasureFields } from "./ErasureFields.tsx";
 
 /** What the fields of an action need. */
@@ -12,6 +12,23 @@ export interface ActionFieldsProps {
   problems: DraftProblems;
   error: Error | null;
   onChange: (part: Partial<ActionDraft>) => void;
+}
+
+// What the API calls the fields of each action that show what it says of them.
+const DELIVERY_FIELDS = ["owner", "endpoint_id", "event_type"];
+const ENDPOINT_FIELDS = ["owner", "endpoint_ids"];
+const FIELDS: Record<ActionName, string[]> = {
+  resend: DELIVERY_FIELDS,
+  cancel: DELIVERY_FIELDS,
+  pause: ENDPOINT_FIELDS,
+  resume: ENDPOINT_FIELDS,
+  erase: ["user_id"],
+};
+
+/** Whether one of the fields shows this error. */
+export function hasField({ action, eraseBy }: ActionDraft, error: Error): boolean {
+  const which = eraseBy === "ids" ? "event_ids" : "contains";
+  return fieldError(error, ...FIELDS[action], ...(action === "erase" ? [which] : [])) !== null;
 }
 
 /** The choice of an action, and the fields that it has. */
@@ -40,31 +57,21 @@ export function ActionFields(props: ActionFieldsProps) {
       <OwnerField {...props} />
       {draft.action === "erase" && <ErasureFields {...props} />}
       {(draft.action === "pause" || draft.action === "resume") && <EndpointIds {...props} />}
-      {(draft.action === "resend" || draft.action === "cancel") && <DeliveryFields {...props} />}
+      {isOfDeliveries(draft) && <DeliveryFields {...props} />}
     </>
   );
 }
 
 function OwnerField({ draft, problems, error, onChange }: ActionFieldsProps) {
   const words = consoleTexts.actions;
-  const isOfEndpoints = draft.action === "pause" || draft.action === "resume";
   return (
-    <Field
-      label={isOfEndpoints ? words.ownerOrIds : words.ownerField}
+    <CodeField
+      label={words.ownerField}
       hint={words.ownerHint}
       error={problems.owner ?? fieldError(error, "owner", "user_id")}
-    >
-      {(control) => (
-        <input
-          {...control}
-          className="code"
-          spellCheck={false}
-          autoComplete="off"
-          value={draft.owner}
-          onChange={(event) => onChange({ owner: event.target.value })}
-        />
-      )}
-    </Field>
+      value={draft.owner}
+      onChange={(owner) => onChange({ owner })}
+    />
   );
 }
 
@@ -92,35 +99,46 @@ function DeliveryFields({ draft, problems, error, onChange }: ActionFieldsProps)
   const words = consoleTexts.actions;
   return (
     <>
-      <Field label={words.endpointId} error={problems.endpoints ?? fieldError(error, "endpoint_id")}>
-        {(control) => (
-          <input
-            {...control}
-            className="code"
-            spellCheck={false}
-            autoComplete="off"
-            value={draft.endpoints}
-            onChange={(event) => onChange({ endpoints: event.target.value })}
-          />
-        )}
-      </Field>
-      <Field label={words.eventType} error={fieldError(error, "event_type")}>
-        {(control) => (
-          <input
-            {...control}
-            className="code"
-            spellCheck={false}
-            autoComplete="off"
-            maxLength={100}
-            value={draft.eventType}
-            onChange={(event) => onChange({ eventType: event.target.value })}
-          />
-        )}
-      </Field>
+      <CodeField
+        label={words.endpointId}
+        error={problems.endpoints ?? fieldError(error, "endpoint_id")}
+        // Lines would run together here.
+        value={draft.endpoints.replaceAll("\n", " ")}
+        onChange={(endpoints) => onChange({ endpoints })}
+      />
+      <CodeField
+        label={words.eventType}
+        error={fieldError(error, "event_type")}
+        value={draft.eventType}
+        onChange={(eventType) => onChange({ eventType })}
+      />
       <div className="columns">
         <TimeField label={words.since} value={draft.since} onChange={(since) => onChange({ since })} />
         <TimeField label={words.until} value={draft.until} onChange={(until) => onChange({ until })} />
       </div>
     </>
+  );
+}
+
+interface CodeFieldProps extends Omit<FieldProps, "children"> {
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** One line of an id or a name. */
+function CodeField({ value, onChange, ...field }: CodeFieldProps) {
+  return (
+    <Field {...field}>
+      {(control) => (
+        <input
+          {...control}
+          className="code"
+          spellCheck={false}
+          autoComplete="off"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
   );
 }

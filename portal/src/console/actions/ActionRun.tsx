@@ -1,22 +1,24 @@
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 
 import { consoleTexts } from "../../console-texts.ts";
 import { ErrorNote, Note } from "../../shared/components/ErrorNote.tsx";
 import { texts } from "../../texts.ts";
 import { queryClient } from "../query-client.ts";
-import { callAction } from "./calls.ts";
 import type { ActionDraft } from "./draft.ts";
-import { useSteps } from "./steps.ts";
+import { useFocusAtEnd } from "./focus.ts";
+import type { Work } from "./steps.ts";
 
-/** An action under way, part by part, and what it came to. It begins by itself. */
-export function ActionRun({ draft, onAnother }: { draft: ActionDraft; onAnother: () => void }) {
+interface ActionRunProps {
+  draft: ActionDraft;
+  work: Work;
+  onAnother: () => void;
+}
+
+/** An action under way, part by part, and what it came to. */
+export function ActionRun({ draft, work, onAnother }: ActionRunProps) {
   const words = consoleTexts.actions;
-  const work = useSteps((position) => callAction(draft, false, position));
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    work.run();
-    heading.current?.focus({ preventScroll: true });
-  }, []);
+  const heading = useFocusAtEnd<HTMLHeadingElement>(work.isRunning);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     if (!work.isRunning) void queryClient.invalidateQueries();
   }, [work.isRunning]);
@@ -34,8 +36,8 @@ export function ActionRun({ draft, onAnother }: { draft: ActionDraft; onAnother:
       {work.error && <ErrorNote error={work.error} />}
       <div className="actions">
         {work.isRunning && <button type="button" className="button" onClick={work.stop}>{words.stop}</button>}
-        {!work.isRunning && !work.isDone && (
-          <button type="button" className="button button-primary" onClick={work.run}>{words.goOn}</button>
+        {work.isHalted && (
+          <button type="button" className="button button-primary" onClick={work.goOn}>{words.goOn}</button>
         )}
         {!work.isRunning && <button type="button" className="button" onClick={onAnother}>{words.another}</button>}
       </div>

@@ -3,45 +3,69 @@ import { useState } from "react";
 import { consoleTexts } from "../../console-texts.ts";
 import { Confirm } from "../../shared/components/Confirm.tsx";
 import { Note } from "../../shared/components/ErrorNote.tsx";
-import { Foreign } from "../../shared/components/Foreign.tsx";
+import { Chosen } from "./Chosen.tsx";
 import type { ActionDraft } from "./draft.ts";
-import type { Progress } from "./steps.ts";
+import type { Work } from "./steps.ts";
 
 interface CountedProps {
+  count: Work;
+  onConfirm: (counted: ActionDraft) => void;
+}
+
+/** How much matches, and, once it is counted to the end, the way to the action. */
+export function Counted({ count, onConfirm }: CountedProps) {
+  const words = consoleTexts.actions;
+  const { draft, matched, hasMore } = count;
+  return (
+    <div aria-live="polite">
+      {count.isRunning && <p>{words.counting(matched)}</p>}
+      {draft && count.isHalted && hasMore && (
+        <Note tone="warning">
+          <p><strong>{words.matched[draft.action](matched, hasMore)}</strong> {words.stopped}</p>
+        </Note>
+      )}
+      {draft && count.isDone && (
+        <Offer
+          key={count.number}
+          draft={draft}
+          matched={matched}
+          hasMore={hasMore}
+          onConfirm={() => onConfirm(draft)}
+        />
+      )}
+    </div>
+  );
+}
+
+interface OfferProps {
   draft: ActionDraft;
-  count: Progress;
+  matched: number;
+  hasMore: boolean;
   onConfirm: () => void;
 }
 
-/** How much matches, and the way to the action, which is confirmed once more. */
-export function Counted({ draft, count, onConfirm }: CountedProps) {
+/** The action on what was counted, which is confirmed once more. */
+function Offer({ draft, matched, hasMore, onConfirm }: OfferProps) {
   const words = consoleTexts.actions;
   const [isAsking, setIsAsking] = useState(false);
-  const { action, owner } = draft;
-  const { matched, hasMore, isRunning } = count;
-  const isCounted = !isRunning && !count.error && (count.isDone || matched > 0);
+  const { action } = draft;
   const isDangerous = action === "erase" || action === "cancel" || action === "pause";
+  const total = words.matched[action](matched, hasMore);
   const proceed = words.proceed[action](matched, hasMore);
+  if (matched === 0) return <Note tone="warning"><p><strong>{total}</strong> {words.nothing}</p></Note>;
   return (
-    <div aria-live="polite">
-      {isRunning && <p>{words.counting(matched)}</p>}
-      {isCounted && (
-        <Note tone={matched > 0 ? "info" : "warning"}>
-          <p>
-            <strong>{words.matched[action](matched, hasMore)}</strong> {matched === 0 && words.nothing}
-          </p>
-          {matched > 0 && (
-            <button
-              type="button"
-              className={isDangerous ? "button button-danger" : "button button-primary"}
-              onClick={() => setIsAsking(true)}
-            >
-              {proceed}…
-            </button>
-          )}
-        </Note>
-      )}
-      {isAsking && isCounted && (
+    <>
+      <Note tone="info">
+        <p><strong>{total}</strong></p>
+        <button
+          type="button"
+          className={isDangerous ? "button button-danger" : "button button-primary"}
+          onClick={() => setIsAsking(true)}
+        >
+          {proceed}…
+        </button>
+      </Note>
+      {isAsking && (
         <Confirm
           title={words.names[action]}
           action={proceed}
@@ -52,13 +76,9 @@ export function Counted({ draft, count, onConfirm }: CountedProps) {
           onConfirm={onConfirm}
           onClose={() => setIsAsking(false)}
         >
-          <p>
-            <strong>{words.matched[action](matched, hasMore)}</strong>{" "}
-            {owner.trim() ? <>{words.forOwner} <Foreign isCode>{owner.trim()}</Foreign>.</> : words.forAll}
-          </p>
-          <p>{words.explanations[action]}</p>
+          <Chosen draft={draft} total={total} />
         </Confirm>
       )}
-    </div>
+    </>
   );
 }

@@ -2,71 +2,52 @@
 
 import { answerOf, type Schemas } from "../../shared/api.ts";
 import { session } from "../session.ts";
-import { isForEveryone, linesOf, type ActionDraft } from "./draft.ts";
+import { idsIn, isForEveryone, type ActionDraft } from "./draft.ts";
 
 /** The most deliveries that a call finds. */
 const MOST_DELIVERIES = 10_000;
-
-/** Where the next call goes on. */
-export interface Position {
-  cursor: string;
-}
 
 /** What one call came to. */
 export interface Step {
   matched: number;
   done: number;
-  /** Whether more matches than was counted. */
-  hasMore: boolean;
-  /** Null where no further call is needed. */
-  next: Position | null;
+  /** Whether more may match than was counted. */
+  isCapped: boolean;
+  /** Where the next call goes on. Null where none is needed. */
+  cursor: string | null;
 }
 
 /** Counts what an action would change, or does a part of it. */
-export function callAction(draft: ActionDraft, isDryRun: boolean, position: Position | null): Promise<Step> {
+export function callAction(draft: ActionDraft, isDryRun: boolean, cursor: string | null): Promise<Step> {
   switch (draft.action) {
-    case "resend": return resend(draft, isDryRun, position);
-    case "cancel": return cancel(draft, isDryRun, position);
-    case "pause": return pause(draft, isDryRun);
-    case "resume": return resume(draft, isDryRun);
-    case "erase": return erase(draft, isDryRun, position);
+    case "resend":
+    case "cancel":
+      return actOnDeliveries(draft.action, deliveriesOf(draft, isDryRun, cursor));
+    case "pause":
+    case "resume":
+      return switchEndpoints(draft.action, endpointsOf(draft, isDryRun));
+    case "erase":
+      return erase(draft, isDryRun, cursor);
   }
 }
 
-async function resend(draft: ActionDraft, isDryRun: boolean, position: Position | null): Promise<Step> {
-  const body = deliveriesOf(draft, isDryRun, position);
-  const { data } = await answerOf(session.api.POST("/operator/deliveries/resend", { body }));
-  return partOf(data.matched, data.resent, data.next_cursor);
+async function actOnDeliveries(action: "resend" | "cancel", body: Schemas["OperatorDeliveries"]): Promise<Step> {
+  const { data } = await answerOf(session.api.POST(`/operator/deliveries/${action}`, { body }));
+  const done = "resent" in data ? data.resent : data.cancelled;
+  return { matched: data.matched, done, isCapped: data.matched >= MOST_DELIVERIES, cursor: data.next_cursor };
 }
 
-async function cancel(draft: ActionDraft, isDryRun: boolean, position: Position | null): Promise<Step> {
-  const body = deliveriesOf(draft, isDryRun, position);
-  const { data } = await answerOf(session.api.POST("/operator/deliveries/cancel", { body }));
-  return partOf(data.matched, data.cancelled, data.next_cursor);
+async function switchEndpoints(action: "pause" | "resume", body: Schemas["OperatorEndpoints"]): Promise<Step> {
+  const { data } = await answerOf(session.api.POST(`/operator/endpoints/${action}`, { body }));
+  return { matched: data.matched, done: data.changed, isCapped: false, cursor: null };
 }
 
-function partOf(matched: number, done: number, cursor: string | null): Step {
-  return { matched, done, hasMore: matched >= MOST_DELIVERIES, next: cursor === null ? null : { cursor } };
-}
-
-async function pause(draft: ActionDraft, isDryRun: boolean): Promise<Step> {
-  const body = endpointsOf(draft, isDryRun);
-  const { data } = await answerOf(session.api.POST("/operator/endpoints/pause", { body }));
-  return { matched: data.matched, done: data.changed, hasMore: false, next: null };
-}
-
-async function resume(draft: ActionDraft, isDryRun: boolean): Promise<Step> {
-  const body = endpointsOf(draft, isDryRun);
-  const { data } = await answerOf(session.api.POST("/operator/endpoints/resume", { body }));
-  return { matched: data.matched, done: data.changed, hasMore: false, next: null };
-}
-
-async function erase(draft: ActionDraft, isDryRun: boolean, position: Position | null): Promise<Step> {
-  const ids = linesOf(draft.eventIds);
+async function erase(draft: ActionDraft, isDryRun: boolean, cursor: string | null): Promise<Step> {
+  const ids = idsIn(draft.eventIds);
   const rest = {
     dry_run: isDryRun,
     ...(draft.owner.trim() ? { user_id: draft.owner.trim() } : {}),
-    ...position,
+    ...(cursor === null ? {} : { cursor }),
   };
   // The object as it was typed: parsing it would change large numbers.
   const which = draft.eraseBy === "content" ? `"contains":${draft.contains}` : `"event_ids":${JSON.stringify(ids)}`;
@@ -74,17 +55,14 @@ async function erase(draft: ActionDraft, isDryRun: boolean, position: Position |
     body: { event_ids: ids },
     bodySerializer: () => `{${which},${JSON.stringify(rest).slice(1)}`,
   }));
-  const next = data.next_cursor === null ? null : { cursor: data.next_cursor };
-  return { matched: data.matched, done: data.erased, hasMore: next !== null, next };
+  return { matched: data.matched, done: data.erased, isCapped: false, cursor: data.next_cursor };
 }
 
-function deliveriesOf(
-  draft: ActionDraft, isDryRun: boolean, position: Position | null,
-): Schemas["OperatorDeliveries"] {
+function deliveriesOf(draft: ActionDraft, isDryRun: boolean, cursor: string | null): Schemas["OperatorDeliveries"] {
   return {
-    ...position,
+    cursor,
     owner: draft.owner.trim() || null,
-    endpoint_id: linesOf(draft.endpoints)[0] ?? null,
+    endpoint_id: idsIn(draft.endpoints)[0] ?? null,
     all: isForEveryone(draft),
     event_type: draft.eventType.trim() || null,
     since: draft.since ?? null,
@@ -94,7 +72,7 @@ function deliveriesOf(
 }
 
 function endpointsOf(draft: ActionDraft, isDryRun: boolean): Schemas["OperatorEndpoints"] {
-  const ids = linesOf(draft.endpoints);
+  const ids = idsIn(draft.endpoints);
   return {
     ...(draft.owner.trim() ? { owner: draft.owner.trim() } : {}),
     ...(ids.length > 0 ? { endpoint_ids: ids } : {}),

@@ -14,6 +14,7 @@ import { routeOf, useGo } from "../navigation.ts";
 import { eventTypesQuery } from "../queries.ts";
 import { TYPE_FILTERS, type TypesSearch } from "../search.ts";
 import { useCanWrite } from "../session.ts";
+import { entryOf, type TypeEntry } from "./draft.ts";
 import { marksOf } from "./marks.ts";
 import { TypeTable } from "./TypeTable.tsx";
 
@@ -29,7 +30,7 @@ export function EventTypesPage() {
   const words = consoleTexts.eventTypes;
   const types = useQuery(eventTypesQuery());
   const canWrite = useCanWrite();
-  const [edited, setEdited] = useState<Schemas["EventTypeInUse"] | "new" | null>(null);
+  const [edited, setEdited] = useState<TypeEntry | "new" | null>(null);
   return (
     <>
       <PageHeading
@@ -39,9 +40,17 @@ export function EventTypesPage() {
         )}
       />
       <p className="hint">{words.explanation} {words.recentExplanation}</p>
-      <Loaded query={types} lines={12}>{(rows) => <Types rows={rows} onEdit={setEdited} />}</Loaded>
+      <Loaded query={types} lines={12}>
+        {(list) => <Types rows={list.types} onEdit={(row) => setEdited(entryOf(list, list.types.indexOf(row)))} />}
+      </Loaded>
       <Suspense fallback={null}>
-        {edited && <TypeDialog type={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
+        {edited && (
+          <TypeDialog
+            entry={edited === "new" ? null : edited}
+            known={types.data?.types.filter((type) => type.is_in_catalogue).map((type) => type.name) ?? []}
+            onClose={() => setEdited(null)}
+          />
+        )}
       </Suspense>
     </>
   );

@@ -7,6 +7,8 @@ interface TypeFieldsProps {
   draft: TypeDraft;
   /** Whether the type has its name already. */
   isNamed: boolean;
+  /** Whether another type has the name. */
+  isTaken: boolean;
   error: Error | null;
   onChange: (part: Partial<TypeDraft>) => void;
 }
@@ -14,11 +16,11 @@ interface TypeFieldsProps {
 const words = consoleTexts.typeForm;
 
 /** What can be said about an event type. */
-export function TypeFields({ draft, isNamed, error, onChange }: TypeFieldsProps) {
+export function TypeFields({ draft, isNamed, isTaken, error, onChange }: TypeFieldsProps) {
   return (
     <>
       {!isNamed && (
-        <Field label={words.name} hint={words.nameHint} error={fieldError(error, "name")}>
+        <Field label={words.name} hint={words.nameHint} error={isTaken ? words.known : fieldError(error, "name")}>
           {(control) => (
             <input
               {...control}
@@ -94,7 +96,7 @@ function JsonField({ label, value, error, onChange }: JsonFieldProps) {
   );
 }
 
-function ValidationChoice({ draft, error, onChange }: Omit<TypeFieldsProps, "isNamed">) {
+function ValidationChoice({ draft, error, onChange }: Omit<TypeFieldsProps, "isNamed" | "isTaken">) {
   const hasSchema = draft.schema.trim() !== "";
   return (
     <FieldGroup

@@ -13,9 +13,6 @@ type Row = Schemas["EventTypeInUse"];
 
 const words = consoleTexts.eventTypes;
 
-// Endpoints may name a group such as vehicle.*, which is no type.
-const NAME = /^[\w-]+(\.[\w-]+)*$/;
-
 const LOOKS: Record<TypeMark, { tone: Tone; icon: IconName }> = {
   unused: { tone: "warning", icon: "info" },
   archived: { tone: "quiet", icon: "lock" },
@@ -35,7 +32,7 @@ export function TypeTable({ rows, onEdit }: { rows: Row[]; onEdit: (row: Row) =>
   const canWrite = useCanWrite();
   const actions: Column<Row> = {
     header: texts.apiKeys.actions,
-    cell: (row) => NAME.test(row.name) && (
+    cell: (row) => (
       <button
         type="button"
         className="button button-small"

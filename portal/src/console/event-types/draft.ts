@@ -1,6 +1,7 @@
 // An event type as it is edited.
 
 import type { Schemas } from "../../shared/api.ts";
+import { indentJson, memberText } from "../../shared/json.ts";
 import { objectProblem } from "../../shared/object-problem.ts";
 
 /** What is typed about an event type. */
@@ -15,13 +16,38 @@ export interface TypeDraft {
   isArchived: boolean;
 }
 
+/** An event type of the catalogue's answer, and how it stands there. */
+export interface TypeEntry {
+  type: Schemas["EventTypeInUse"];
+  json: string;
+}
+
+/** The event type of this number in the answer that lists them. */
+export function entryOf(list: { types: TypeEntry["type"][]; text: string }, index: number): TypeEntry | null {
+  const { types, text } = list;
+  const type = types[index];
+  if (!type) return null;
+  let rest = memberText(text, ["data"])?.slice(1) ?? "";
+  for (let passed = 0; ; passed += 1) {
+    rest = rest.replace(/^[\s,]+/, "");
+    const json = memberText(rest, []) ?? "";
+    if (passed === index) return { type, json };
+    rest = rest.slice(json.length);
+  }
+}
+
 /** The draft that an event type is edited by. Null for a new one. */
-export function draftOf(type: Schemas["EventTypeInUse"] | null): TypeDraft {
+export function draftOf(entry: TypeEntry | null): TypeDraft {
+  const type = entry?.type;
+  const objectOf = (name: string) => {
+    const text = entry && memberText(entry.json, [name]);
+    return text && text !== "null" ? indentJson(text) : "";
+  };
   return {
     name: type?.name ?? "",
     description: type?.description ?? "",
-    example: type?.example ? JSON.stringify(type.example, null, 2) : "",
-    schema: type?.schema ? JSON.stringify(type.schema, null, 2) : "",
+    example: objectOf("example"),
+    schema: objectOf("schema"),
     validation: type?.validation ?? "none",
     isArchived: Boolean(type?.archived_at),
   };

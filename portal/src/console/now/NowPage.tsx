@@ -24,10 +24,10 @@ export function NowPage() {
           </p>
         )}
       />
+      <Problems query={overview} />
       <Loaded query={overview} lines={16}>
         {(data) => (
           <>
-            <Problems problems={data.problems} />
             <OverviewFigures overview={data} />
             <div className="wide-and-narrow">
               <WorstEndpoints rows={data.worst_endpoints} />

@@ -4,6 +4,7 @@ import { consoleTexts } from "../../console-texts.ts";
 import { Loaded } from "../../shared/components/Loaded.tsx";
 import { StatsCharts } from "../../shared/components/StatsCharts.tsx";
 import { WindowChoice } from "../../shared/components/WindowChoice.tsx";
+import { Dimmed } from "../Dimmed.tsx";
 import { routeOf, useGo } from "../navigation.ts";
 import { statsQuery } from "../queries.ts";
 
@@ -29,7 +30,11 @@ export function StatsSection() {
         />
       </div>
       <Loaded query={stats} lines={16}>
-        {(data) => <StatsCharts stats={data} causeLabels={consoleTexts.causes} />}
+        {(data) => (
+          <Dimmed isDimmed={stats.isPlaceholderData}>
+            <StatsCharts stats={data} causeLabels={consoleTexts.causes} />
+          </Dimmed>
+        )}
       </Loaded>
     </section>
   );

@@ -65,7 +65,9 @@ export function OwnerEndpoints({ rows, chosenId, onView }: OwnerEndpointsProps) 
 function RowActions({ row, onView }: { row: EndpointRow; onView: (endpoint: EndpointRow) => void }) {
   const words = consoleTexts.ownerPage;
   const canWrite = useCanWrite();
-  const action = row.is_active ? "pause" : "resume";
+  // What its owner switched off stays off.
+  const resume = row.disabled_reason === null ? null : "resume";
+  const action = row.is_active ? "pause" : resume;
   return (
     <div className="row">
       <button
@@ -76,7 +78,7 @@ function RowActions({ row, onView }: { row: EndpointRow; onView: (endpoint: Endp
       >
         {words.seeEndpoint}
       </button>
-      {canWrite && (
+      {canWrite && action && (
         <Link
           to="/actions"
           search={{ action, endpoint: row.id }}

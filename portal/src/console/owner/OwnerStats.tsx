@@ -7,6 +7,7 @@ import { StatsCharts } from "../../shared/components/StatsCharts.tsx";
 import { Time } from "../../shared/components/Time.tsx";
 import { WindowChoice } from "../../shared/components/WindowChoice.tsx";
 import { formatCount, formatMilliseconds, formatShare } from "../../shared/numbers.ts";
+import { Dimmed } from "../Dimmed.tsx";
 import { routeOf, useGo } from "../navigation.ts";
 import { statsQuery } from "../queries.ts";
 
@@ -35,7 +36,7 @@ export function OwnerStats({ owner }: { owner: string }) {
       </div>
       <Loaded query={stats} lines={16}>
         {(data) => (
-          <>
+          <Dimmed isDimmed={stats.isPlaceholderData}>
             <dl className="figures" aria-label={words.figures}>
               <Figure label={words.attempts} value={formatCount(data.attempts)} />
               <Figure label={words.successRate} value={formatShare(data.success_rate)} />
@@ -47,7 +48,7 @@ export function OwnerStats({ owner }: { owner: string }) {
               />
             </dl>
             <StatsCharts stats={data} causeLabels={consoleTexts.causes} />
-          </>
+          </Dimmed>
         )}
       </Loaded>
     </section>

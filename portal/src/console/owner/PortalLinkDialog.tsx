@@ -40,6 +40,7 @@ export function PortalLinkDialog({ view: { owner, endpoint }, onClose }: { view:
     >
       {link.isPending && <p role="status">{words.making}</p>}
       {link.error && <ErrorNote error={link.error} onRetry={() => link.mutate()} />}
+      {link.data && !isWebAddress(link.data.data.url) && <ErrorNote error={new Error(words.noAddress)} />}
       <div className="actions">
         <button type="button" className="button" onClick={onClose}>{texts.close}</button>
         {link.data && isWebAddress(link.data.data.url) && (
@@ -58,4 +59,4 @@ export function PortalLinkDialog({ view: { owner, endpoint }, onClose }: { view:
   );
 }
 
-const isWebAddress = (url: string) => /^https?:\/\//.test(url);
+const isWebAddress = (url: string) => /^https?:\/\//.test(url) && URL.canParse(url);

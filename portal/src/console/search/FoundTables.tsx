@@ -64,7 +64,7 @@ export function FoundEvents({ rows }: { rows: Found["events"] }) {
       caption={words.events}
       isCaptionVisible
       rows={rows}
-      rowKey={(row) => row.event_id}
+      rowKey={(row) => `${row.owner} ${row.event_id}`}
       columns={[
         { header: words.event, isRowHeader: true, minWidth: 260, cell: (row) => <EventCell row={row} /> },
         {
@@ -89,7 +89,7 @@ function Erase({ row }: { row: Found["events"][number] }) {
   return (
     <Link
       to="/actions"
-      search={{ action: "erase", event: row.event_id }}
+      search={{ action: "erase", event: row.event_id, owner: row.owner ?? undefined }}
       className="button button-small"
       aria-label={words.eraseNamed(row.event_id)}
     >

@@ -31,7 +31,18 @@ export function SearchPage() {
 
 function Results({ text }: { text: string }) {
   const found = useQuery(foundQuery(text));
-  return <Loaded query={found} lines={8}>{(data) => <Tables found={data} />}</Loaded>;
+  return (
+    <>
+      <p role="status" className="visually-hidden">{found.data && !found.isFetching && summaryOf(found.data)}</p>
+      <Loaded query={found} lines={8}>{(data) => <Tables found={data} />}</Loaded>
+    </>
+  );
+}
+
+function summaryOf(found: Schemas["Found"]): string {
+  const words = consoleTexts.search;
+  const kinds = (["owners", "endpoints", "events", "deliveries"] as const).filter((kind) => found[kind].length > 0);
+  return kinds.length > 0 ? words.found(kinds.map((kind) => words.counts[kind](found[kind].length))) : words.nothing;
 }
 
 function Tables({ found }: { found: Schemas["Found"] }) {

@@ -19,7 +19,7 @@ import { GoneNote } from "../GoneNote.tsx";
 import { PayloadBlock } from "../PayloadBlock.tsx";
 import { queryClient } from "../query-client.ts";
 import { deliveryQuery, endpointQuery } from "../queries.ts";
-import { useCanWrite } from "../session.ts";
+import { useCanWrite, whileOpen } from "../session.ts";
 import { AttemptTimeline } from "./AttemptTimeline.tsx";
 import { RequestCard } from "./RequestCard.tsx";
 
@@ -33,7 +33,7 @@ export function DeliveryPage() {
   const { endpointId, deliveryId } = route.useParams();
   const query = useQuery({
     ...deliveryQuery(endpointId, deliveryId),
-    refetchInterval: ({ state }) => (isUnderWay(state.data?.delivery) && !isNotFound(state.error) ? WATCH_MS : false),
+    refetchInterval: ({ state }) => isUnderWay(state.data?.delivery) && !isNotFound(state.error) && whileOpen(WATCH_MS),
   });
   const back = (
     <BackLink to="/endpoints/$endpointId" params={{ endpointId }} search={{ tab: "deliveries" }}>

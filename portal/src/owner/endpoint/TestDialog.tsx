@@ -15,7 +15,7 @@ import { covers } from "../../shared/type-tree.ts";
 import { texts } from "../../texts.ts";
 import { causeOf } from "../delivery/causes.ts";
 import { deliveryQuery, eventTypesQuery } from "../queries.ts";
-import { session } from "../session.ts";
+import { session, whileOpen } from "../session.ts";
 
 const POLL_MS = 1_000;
 
@@ -106,7 +106,7 @@ function TestResult({ endpointId, deliveryId }: { endpointId: string; deliveryId
   const words = texts.test;
   const query = useQuery({
     ...deliveryQuery(endpointId, deliveryId),
-    refetchInterval: ({ state }) => (hasEnded(state.data?.delivery.status) ? false : POLL_MS),
+    refetchInterval: ({ state }) => !hasEnded(state.data?.delivery.status) && whileOpen(POLL_MS),
   });
   const delivery = query.data?.delivery;
   const attempt = delivery?.attempt_log.at(-1);

@@ -6,6 +6,7 @@ import { useEffect, useState } from "react";
 import type { Schemas } from "../../shared/api.ts";
 import { queryClient } from "../query-client.ts";
 import { deliveriesQuery, fetchDeliveries, type DeliveryFilters } from "../queries.ts";
+import { whileOpen } from "../session.ts";
 
 type Page = Schemas["DeliveryPage"];
 type Pages = InfiniteData<Page, unknown>;
@@ -36,7 +37,7 @@ export function useLiveDeliveries(
     queryKey: ["live-deliveries", endpointId, filters],
     queryFn: ({ signal }) => fetchDeliveries(endpointId, filters, null, signal),
     enabled: isLive && pages !== undefined,
-    refetchInterval: LIVE_MS,
+    refetchInterval: () => whileOpen(LIVE_MS),
     refetchIntervalInBackground: false,
     gcTime: 0,
   });

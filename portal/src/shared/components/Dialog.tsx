@@ -1,8 +1,11 @@
 import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode } from "react";
+import { useEffect, useId, type ReactNode } from "react";
 
 import { texts } from "../../texts.ts";
 import { Icon } from "./Icon.tsx";
+
+// The dialogs that are shown, the one on top last. Base UI knows of those alone that are nested in React's tree.
+const shown: string[] = [];
 
 interface DialogProps {
   title: string;
@@ -13,10 +16,18 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A dialog over the page, open as long as it is mounted. */
+/** A dialog over the page, open as long as it is mounted. Escape closes it while none is on top of it. */
 export function Dialog({ title, description, onClose, isWide, children }: DialogProps) {
+  const id = useId();
+  useEffect(() => {
+    shown.push(id);
+    return () => void shown.splice(shown.indexOf(id), 1);
+  }, [id]);
+  const change = (isOpen: boolean) => {
+    if (!isOpen && shown.at(-1) === id) onClose?.();
+  };
   return (
-    <Base.Root open onOpenChange={(open) => !open && onClose?.()} disablePointerDismissal>
+    <Base.Root open onOpenChange={change} disablePointerDismissal>
       <Base.Portal>
         <Base.Backdrop className="dialog-backdrop" />
         <Base.Viewport className="dialog-viewport">

@@ -10,6 +10,11 @@ export function PendingPage() {
   return <Skeleton lines={8} />;
 }
 
+/** Shown where the code of what is needed on a page could not be loaded. */
+export function UnloadedPart() {
+  return <ErrorNote error={new Error(texts.broken.explanation)} onRetry={() => location.reload()} />;
+}
+
 /** Shown where a page could not be loaded or drawn. */
 export function BrokenPage({ error }: ErrorComponentProps) {
   return (

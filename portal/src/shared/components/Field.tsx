@@ -10,7 +10,8 @@ export interface ControlProps {
   "aria-invalid": boolean;
 }
 
-interface FieldProps {
+/** What a field shows besides its control. */
+export interface FieldProps {
   label: string;
   hint?: ReactNode;
   /** What is wrong, which the API or the page says. */
