@@ -877,6 +877,7 @@ async fn what_the_operator_asks_wrongly_is_refused_by_the_name_of_its_field() {
     let long = "x".repeat(256);
     for (path, field) in [
         ("/operator/overview?x=1".to_owned(), "x"),
+        ("/operator/event-types?x=1".to_owned(), "x"),
         ("/operator/stats?window=2h".to_owned(), "window"),
         ("/operator/stats?owner=x".to_owned(), "owner"),
         ("/operator/search".to_owned(), "text"),
@@ -894,6 +895,8 @@ async fn what_the_operator_asks_wrongly_is_refused_by_the_name_of_its_field() {
         assert_eq!(answer.expect_error(400), "invalid_field", "{path}");
         assert_eq!(answer.body["field"], field, "{path}");
     }
+    let answer = by_key(&stack, Method::GET, "/console-links?x=1", &json!({})).await;
+    assert_eq!(answer.expect_error(400), "invalid_field");
     let id = Uuid::new_v4();
     for (path, body, field) in [
         (
