@@ -164,11 +164,13 @@ fn tell_left_out(left_out: &[String]) -> Result<()> {
 /// Looks through everything that was logged for what a secret, a key or a token looks
 /// like. What was logged at all is the check's own check: tests make workers log errors.
 fn expect_no_secrets(logs: &[(PathBuf, String)]) -> Result<()> {
-    const SHAPES: [&str; 7] = [
+    const SHAPES: [&str; 9] = [
         "whsec_",
         "nk_live_",
         "wpl_",
         "wps_",
+        "wcl_",
+        "wcs_",
         "sb_secret_",
         "eyJhbGciOi",
         "postgres://",
