@@ -135,6 +135,9 @@ begin
   if not which ?| array['owner', 'endpoint_id'] and which -> 'all' is distinct from 'true' then
     perform webhooks.refuse_field('owner', 'or endpoint_id must be there, or all, which is true');
   end if;
+  if which ->> 'event_type' !~ '^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$' or length(which ->> 'event_type') > 100 then
+    perform webhooks.refuse_field('event_type', 'must be the name of an event type');
+  end if;
   endpoints := webhooks.endpoints_from((which ->> 'owner')::uuid, endpoint_id, action = 'resend_deliveries', start);
   if action = 'resend_deliveries' then
     answer := webhooks.resend(

@@ -911,6 +911,11 @@ async fn what_the_operator_asks_wrongly_is_refused_by_the_name_of_its_field() {
         ),
         (
             "/operator/deliveries/resend",
+            json!({"all": true, "event_type": ""}),
+            "event_type",
+        ),
+        (
+            "/operator/deliveries/resend",
             json!({"all": true, "since": "yesterday"}),
             "since",
         ),
