@@ -61,7 +61,7 @@ create index idx_due_log_generation on webhooks.due_log (generation);
 
 -- Counts to be merged into longer rows, or to be deleted.
 create index idx_attempt_counts_age on webhooks.attempt_counts (seconds, starts_at);
--- The newest failures, whoever's they are.
+-- The newest failures, of all endpoints.
 create index idx_attempt_counts_failures on webhooks.attempt_counts (starts_at)
   where outcome <> 'success' and seconds = 300;
 

@@ -165,9 +165,7 @@ async fn handle(
     };
     if let Some(operation) = Operation::parse(below) {
         expect(operation.methods())?;
-        let rest = operation.rest();
-        let reply = operation.answer(&mut request, invocation).await?;
-        return Ok((reply, rest));
+        return operation.answer(&mut request, invocation).await;
     }
     let is_page = page::is_at(&path, "/console");
     let reply = match below {

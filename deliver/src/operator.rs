@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use shared::error::Error;
@@ -104,20 +104,12 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// What is to be done when the call is answered: what it made due is sent.
-    pub(crate) fn rest(&self) -> Rest {
-        match self {
-            Self::Call { function, .. } if *function == RESEND => Rest::Pump,
-            _ => Rest::Nothing,
-        }
-    }
-
-    /// Answers a call.
+    /// Answers a call, and says what is to be done after that: what it made due is sent.
     pub(crate) async fn answer(
         self,
         request: &mut Request,
         invocation: &Invocation,
-    ) -> Result<Reply, Error> {
+    ) -> Result<(Reply, Rest), Error> {
         let session_hash = match authorize(request, &invocation.config)? {
             Caller::Service => None,
             Caller::Console(session_hash) if !self.is_for_service_key() => Some(session_hash),
@@ -125,59 +117,62 @@ impl<'a> Operation<'a> {
         };
         let fields = fields(request).await?;
         let is_post = request.inner().method() == "POST";
-        match self {
+        let mut rest = Rest::Nothing;
+        let reply = match self {
             Self::Call { function, .. } => {
                 // A parameter that is null is left out: only one function knows this one.
                 let retention = (function == STORAGE).then_some(invocation.config.retention_days);
                 let parameters = json!({
                     "call": fields, "session_hash": session_hash, "retention_days": retention,
                 });
-                pass_on(invocation, function, parameters).await
+                let data: Box<RawValue> = invocation.call(function, parameters).await?;
+                if function == RESEND && has_resent(&data) {
+                    rest = Rest::Pump;
+                }
+                with_data(data)
             }
             Self::AuditLog => {
                 let parameters = json!({"call": fields, "session_hash": session_hash});
                 let page: Box<RawValue> = invocation
                     .call("list_webhook_audit_log", parameters)
                     .await?;
-                Ok(Reply::json(200, &page))
+                Reply::json(200, &page)
             }
             Self::EventType(name) => {
                 let parameters =
                     json!({"name": name, "changes": fields, "session_hash": session_hash});
-                pass_on(invocation, "put_webhook_event_type", parameters).await
+                pass_on(invocation, "put_webhook_event_type", parameters).await?
             }
             Self::PortalLinks if is_post => {
-                console::create_portal_link(invocation, fields, session_hash).await
+                console::create_portal_link(invocation, fields, session_hash).await?
             }
             Self::PortalLinks => {
                 let parameters = json!({"which": fields, "session_hash": session_hash});
-                pass_on(invocation, "list_webhook_portal_links", parameters).await
+                pass_on(invocation, "list_webhook_portal_links", parameters).await?
             }
             Self::PortalLink(id) => {
                 let parameters = json!({"portal_link_id": id, "session_hash": session_hash});
                 let () = invocation
                     .call("revoke_webhook_portal_link", parameters)
                     .await?;
-                Ok(Reply::json(200, &json!({"message": "Portal link revoked"})))
+                Reply::json(200, &json!({"message": "Portal link revoked"}))
             }
             Self::ConsoleLinks if is_post => {
-                console::create_console_link(request, invocation, fields).await
+                console::create_console_link(request, invocation, fields).await?
             }
             Self::ConsoleLinks => {
                 let parameters = json!({ "which": fields });
-                pass_on(invocation, "list_webhook_console_links", parameters).await
+                pass_on(invocation, "list_webhook_console_links", parameters).await?
             }
             Self::ConsoleLink(id) => {
                 let parameters = json!({"console_link_id": id});
                 let () = invocation
                     .call("revoke_webhook_console_link", parameters)
                     .await?;
-                Ok(Reply::json(
-                    200,
-                    &json!({"message": "Console link revoked"}),
-                ))
+                Reply::json(200, &json!({"message": "Console link revoked"}))
             }
-        }
+        };
+        Ok((reply, rest))
     }
 
     /// Whether only the service key may: no session makes others.
@@ -222,10 +217,23 @@ async fn pass_on(
     function: &str,
     parameters: Value,
 ) -> Result<Reply, Error> {
+    Ok(with_data(invocation.call(function, parameters).await?))
+}
+
+/// 200 with this `data`.
+fn with_data(data: Box<RawValue>) -> Reply {
     #[derive(Serialize)]
     struct Answer {
         data: Box<RawValue>,
     }
-    let data = invocation.call(function, parameters).await?;
-    Ok(Reply::json(200, &Answer { data }))
+    Reply::json(200, &Answer { data })
+}
+
+/// Whether a resend made deliveries due: one that only counted did not.
+fn has_resent(data: &RawValue) -> bool {
+    #[derive(Deserialize)]
+    struct Resent {
+        resent: u64,
+    }
+    serde_json::from_str(data.get()).is_ok_and(|Resent { resent }| resent > 0)
 }

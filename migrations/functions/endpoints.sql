@@ -571,8 +571,8 @@ begin
 end
 $$;
 
--- The caller switched these endpoints off: those that were off before are so for the caller's reasons from now on. Runs as its
--- owner: callers may not write the column.
+-- Forgets why these endpoints of the caller are off, because the caller has switched them off, too: the operator's resume leaves
+-- them alone from now on. Runs as its owner: callers may not write the column.
 create or replace function webhooks.forget_reasons(endpoint_ids uuid[]) returns void
 language sql volatile security definer
 set search_path = ''

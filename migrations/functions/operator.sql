@@ -114,9 +114,10 @@ begin
 end
 $$;
 
--- Has failed deliveries sent again, or ends those that wait: {matched, resent or cancelled, more, next_cursor}. `call`: a JSON
--- object as text with owner, endpoint_id or `all`, and with event_type, since, until, dry_run and cursor. A call looks at 1,000
--- endpoints and finds up to 10,000 deliveries of them: the next begins at `next_cursor`, which is the same where more are left there.
+-- Has failed deliveries sent again (`action` is resend_deliveries), or ends deliveries that wait (cancel_deliveries). Answers
+-- {matched, resent, more, next_cursor} or {matched, cancelled, more, next_cursor}. `call` is a JSON object as text: one of owner,
+-- endpoint_id and all, and any of event_type, since, until, dry_run and cursor. One call looks at 1,000 endpoints and finds up to
+-- 10,000 of their deliveries. The next call goes on at `next_cursor`: with the same endpoints, if they had more.
 create or replace function webhooks.act_on_deliveries(action text, call text, session_hash text) returns jsonb
 language plpgsql volatile
 set search_path = ''

@@ -1,6 +1,6 @@
 -- What the operator sees of all owners together. For the `session_hash` of each call see operator.sql.
 
--- What needs somebody, as a list of {code, message}: the alerts of docs/operate that can be told from how things are now.
+-- The problems there are, as a list of {code, message}: the alerts of docs/operate that need no history.
 -- `load` is what webhooks.current_load() gives, `buckets` those of the last hour of all endpoints.
 create or replace function webhooks.problems(load webhooks.load, buckets jsonb) returns jsonb
 language sql stable
@@ -208,7 +208,8 @@ begin
 end
 $$;
 
--- The catalogue and who uses it: archived types too, and 1,000 of those that only one of the newest 10,000 events has.
+-- The catalogue, archived types included, with how many endpoints and how many of the newest 10,000 events each type has. Of
+-- the types that only these events have, the 1,000 most frequent.
 create or replace function public.list_webhook_event_types_in_use(call text, session_hash text default null) returns jsonb
 language plpgsql stable
 set search_path = ''

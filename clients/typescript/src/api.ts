@@ -395,8 +395,8 @@ export interface paths {
         put?: never;
         /**
          * Ends deliveries that wait, of any owner
-         * @description Those that fit end as `failed`, "Cancelled by the operator", in steps as for resend. They can be sent again. One that is
-         *     under way goes on.
+         * @description They end as `failed`, with the error "Cancelled by the operator", and can be sent again. A delivery that is being attempted
+         *     goes on. Call again with `next_cursor` until it is null, as for resend.
          */
         post: operations["cancelDeliveriesOf"];
         delete?: never;
@@ -459,7 +459,8 @@ export interface paths {
         put?: never;
         /**
          * Switches endpoints on, of any owner
-         * @description Those that the operator paused or that the system disabled. What an owner switched off stays off.
+         * @description Endpoints that the operator paused, or that the system disabled because they failed. Endpoints that their owner switched off
+         *     stay off.
          */
         post: operations["resumeEndpointsOf"];
         delete?: never;

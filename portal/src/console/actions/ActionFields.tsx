@@ -1,8 +1,9 @@
 import { consoleTexts } from "../../console-texts.ts";
-import { Field, FieldGroup, type FieldProps } from "../../shared/components/Field.tsx";
+import { FieldGroup } from "../../shared/components/Field.tsx";
 import { TimeField } from "../../shared/components/TimeField.tsx";
 import { fieldError } from "../field-error.ts";
 import { ACTIONS, type ActionName } from "../search.ts";
+import { CodeField } from "./CodeField.tsx";
 import { isOfDeliveries, type ActionDraft, type DraftProblems } from "./draft.ts";
 import { ErasureFields } from "./ErasureFields.tsx";
 
@@ -77,21 +78,13 @@ function OwnerField({ draft, problems, error, onChange }: ActionFieldsProps) {
 
 function EndpointIds({ draft, problems, error, onChange }: ActionFieldsProps) {
   return (
-    <Field
+    <CodeField
       label={consoleTexts.actions.endpointIds}
       error={problems.endpoints ?? fieldError(error, "endpoint_ids")}
-    >
-      {(control) => (
-        <textarea
-          {...control}
-          className="code"
-          rows={4}
-          spellCheck={false}
-          value={draft.endpoints}
-          onChange={(event) => onChange({ endpoints: event.target.value })}
-        />
-      )}
-    </Field>
+      isLong
+      value={draft.endpoints}
+      onChange={(endpoints) => onChange({ endpoints })}
+    />
   );
 }
 
@@ -117,28 +110,5 @@ function DeliveryFields({ draft, problems, error, onChange }: ActionFieldsProps)
         <TimeField label={words.until} value={draft.until} onChange={(until) => onChange({ until })} />
       </div>
     </>
-  );
-}
-
-interface CodeFieldProps extends Omit<FieldProps, "children"> {
-  value: string;
-  onChange: (value: string) => void;
-}
-
-/** One line of an id or a name. */
-function CodeField({ value, onChange, ...field }: CodeFieldProps) {
-  return (
-    <Field {...field}>
-      {(control) => (
-        <input
-          {...control}
-          className="code"
-          spellCheck={false}
-          autoComplete="off"
-          value={value}
-          onChange={(event) => onChange(event.target.value)}
-        />
-      )}
-    </Field>
   );
 }

@@ -1,8 +1,9 @@
 import { consoleTexts } from "../../console-texts.ts";
-import { Field, FieldGroup } from "../../shared/components/Field.tsx";
+import { FieldGroup } from "../../shared/components/Field.tsx";
 import { objectProblem } from "../../shared/object-problem.ts";
 import { fieldError } from "../field-error.ts";
 import type { ActionFieldsProps } from "./ActionFields.tsx";
+import { CodeField } from "./CodeField.tsx";
 
 /** Which events to erase: by their ids, or by what their data contains. */
 export function ErasureFields({ draft, problems, error, onChange }: ActionFieldsProps) {
@@ -25,37 +26,23 @@ export function ErasureFields({ draft, problems, error, onChange }: ActionFields
         ))}
       </FieldGroup>
       {draft.eraseBy === "ids" && (
-        <Field label={words.eventIds} error={problems.eventIds ?? fieldError(error, "event_ids")}>
-          {(control) => (
-            <textarea
-              {...control}
-              className="code"
-              rows={4}
-              spellCheck={false}
-              value={draft.eventIds}
-              onChange={(event) => onChange({ eventIds: event.target.value })}
-            />
-          )}
-        </Field>
+        <CodeField
+          label={words.eventIds}
+          error={problems.eventIds ?? fieldError(error, "event_ids")}
+          isLong
+          value={draft.eventIds}
+          onChange={(eventIds) => onChange({ eventIds })}
+        />
       )}
       {draft.eraseBy === "content" && (
-        <Field
+        <CodeField
           label={words.contains}
           hint={<>{words.containsHint} <code>{words.containsExample}</code></>}
           error={typedProblem ?? problems.contains ?? fieldError(error, "contains")}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              className="code"
-              dir="auto"
-              rows={4}
-              spellCheck={false}
-              value={draft.contains}
-              onChange={(event) => onChange({ contains: event.target.value })}
-            />
-          )}
-        </Field>
+          isLong
+          value={draft.contains}
+          onChange={(contains) => onChange({ contains })}
+        />
       )}
     </>
   );
