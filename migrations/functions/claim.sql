@@ -212,16 +212,17 @@ begin
 end
 $$;
 
--- Takes and locks about `most` due endpoints: an equal share of each owner, from a point of the ring
--- on that moves with every claim. Endpoints that another claim has are skipped.
+-- Takes and locks about `most` due endpoints: an equal share of each owner. Owners and each owner's
+-- endpoints are rings, which every claim begins at another point. Endpoints that another claim has are skipped.
 create or replace function webhooks.take_turns(most integer) returns webhooks.queue[]
 language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  -- Of its own: with the owners' start, an owner's turn would always begin at the same endpoint.
-  start constant uuid := gen_random_uuid();
   owners constant uuid[] := webhooks.due_owners(webhooks.next_turn(), most);
+  -- A step of its own, 2^32 times the fraction of the square root of 2: with that of the owners, an
+  -- owner's turn would always begin at the same endpoint.
+  start constant uuid := webhooks.ring_point(currval('webhooks.turns'), 1779033703);
   share constant integer := ceil(most::numeric / greatest(cardinality(owners), 1));
 begin
   return array(

@@ -183,13 +183,18 @@ begin
 end
 $$;
 
--- Where a claim or fan-out begins in the ring of owners: multiples of 2^32 divided by the golden
--- ratio, which visit every part of the ring equally often (Knuth, The Art of Computer
--- Programming, volume 3, 6.4). A sequence is changed in place, whatever snapshots are open.
+-- The nth place where a ring of UUIDs is begun: multiples of `step` modulo 2^32. Where `step` is 2^32 times
+-- an irrational number, they visit every part of the ring equally often (Knuth, The Art of Computer
+-- Programming, volume 3, 6.4).
+create or replace function webhooks.ring_point(nth bigint, step bigint) returns uuid
+language sql immutable
+return (lpad(to_hex((nth * step) & 4294967295), 8, '0') || '-0000-0000-0000-000000000000')::uuid;
+
+-- Where a claim or fan-out begins in the ring of owners: its step is 2^32 divided by the golden ratio. A
+-- sequence is changed in place, whatever snapshots are open.
 create or replace function webhooks.next_turn() returns uuid
 language sql volatile
-return (lpad(to_hex((nextval('webhooks.turns') * 2654435769) & 4294967295), 8, '0')
-  || '-0000-0000-0000-000000000000')::uuid;
+return webhooks.ring_point(nextval('webhooks.turns'), 2654435769);
 
 -- The first owner after `after` (null: of all) with events to be fanned out in these generations.
 create or replace function webhooks.next_outbox_owner(live integer[], after uuid) returns uuid
@@ -412,7 +417,7 @@ revoke all on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
   webhooks.fan_out(webhooks.stored_event, uuid, uuid, uuid, integer, integer),
-  webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
+  webhooks.ring_point(bigint, bigint), webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
   webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
   webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
   webhooks.claims_of(integer, integer, integer, boolean), webhooks.is_stored()
@@ -423,7 +428,7 @@ grant execute on function
   webhooks.event_patterns(text), webhooks.back_off_after(),
   webhooks.wanting_endpoints(text, uuid, uuid, uuid, uuid),
   webhooks.fan_out(webhooks.stored_event, uuid, uuid, uuid, integer, integer),
-  webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
+  webhooks.ring_point(bigint, bigint), webhooks.next_turn(), webhooks.next_outbox_owner(integer[], uuid),
   webhooks.outbox_owners(integer[], uuid, integer), webhooks.pick_from_outbox(integer),
   webhooks.note_fan_out_failure(webhooks.outbox, text), webhooks.retry_set_aside_events(),
   webhooks.claims_of(integer, integer, integer, boolean), webhooks.is_stored(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio_postgres::Client;
+use uuid::Uuid;
 
 use crate::database::{Database, claim, claimed, enqueue, record, upkeep};
 
@@ -77,15 +78,25 @@ async fn every_endpoint_that_is_due_is_in_the_first_claim_whatever_else_waits() 
 }
 
 #[tokio::test]
-async fn with_more_backlogs_than_places_a_newcomer_waits_for_one_round_only() {
+async fn with_more_backlogs_than_places_each_endpoint_waits_for_one_round_only() {
     let database = Database::start().await;
-    database.waiting(60, 50, "-1 hour").await;
-    let newcomer = database.waiting(1, 1, "-1 second").await[0].to_string();
-    for round in 1.. {
-        if taken(&claim(&database.client, 50).await).contains_key(&newcomer) {
-            assert!(round <= 2, "its turn came in round {round}");
-            break;
+    let mut endpoints = database.waiting(60, 50, "-1 hour").await;
+    endpoints.extend(database.waiting(1, 20, "-1 second").await);
+    let endpoints: Vec<String> = endpoints.iter().map(Uuid::to_string).collect();
+    let mut left_out = Vec::new();
+    for round in 1..=20 {
+        let taken = taken(&claim(&database.client, 50).await);
+        for endpoint in left_out {
+            assert!(
+                taken.contains_key(endpoint),
+                "left out again in round {round}"
+            );
         }
+        left_out = endpoints
+            .iter()
+            .filter(|e| !taken.contains_key(*e))
+            .collect();
+        assert_eq!(left_out.len(), 11);
     }
     database.stop().await;
 }

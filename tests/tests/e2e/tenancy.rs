@@ -492,7 +492,7 @@ const TABLES: [(&str, &str, [&str; 4]); 33] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 274] = [
+const FUNCTIONS: [(&str, &str); 275] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_deliveries_of", "ddddda"),
@@ -727,6 +727,7 @@ const FUNCTIONS: [(&str, &str); 274] = [
     ("webhooks.retry_set_aside_events", "ddddda"),
     ("webhooks.retry_wait", "ddddda"),
     ("webhooks.revoke_page_link", "dddddn"),
+    ("webhooks.ring_point", "ddddda"),
     ("webhooks.rooms", "dddddn"),
     ("webhooks.row_expression", "dddddd"),
     ("webhooks.run_replays", "ddddda"),
