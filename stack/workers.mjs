@@ -22,6 +22,10 @@ import {
 
 import { inputEnded } from "./process.mjs";
 
+// Standard output is for the line that says where they are: wrangler would tell of `.dev.vars` there, which are there
+// while `cargo xtask dev` runs.
+process.env.WRANGLER_LOG = "error";
+
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { vars, ports = {}, queue = false, caller = false } = JSON.parse(process.env.SETTINGS);
 const settings = path.join(root, "wrangler.toml");
