@@ -67,7 +67,7 @@ function Types({ rows, onEdit }: TypesProps) {
   const go = useGo();
   const change = (part: TypesSearch) => void go({
     to: "/event-types",
-    search: { q: q || undefined, show, ...part },
+    search: (before) => ({ ...before, ...part }),
     replace: true,
     resetScroll: false,
   });

@@ -16,7 +16,7 @@ const route = routeOf("/owners/$owner");
 /** Attempts at the endpoints of an owner. */
 export function OwnerStats({ owner }: { owner: string }) {
   const words = consoleTexts.ownerPage;
-  const { window = "24h", endpoint } = route.useSearch();
+  const { window = "24h" } = route.useSearch();
   const go = useGo();
   const stats = useQuery(statsQuery(window, owner));
   return (
@@ -28,7 +28,7 @@ export function OwnerStats({ owner }: { owner: string }) {
           onChange={(value) => void go({
             to: "/owners/$owner",
             params: { owner },
-            search: { endpoint, window: value === "24h" ? undefined : value },
+            search: (before) => ({ ...before, window: value === "24h" ? undefined : value }),
             replace: true,
             resetScroll: false,
           })}
