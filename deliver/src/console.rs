@@ -36,6 +36,16 @@ pub(crate) async fn open(request: &mut Request, invocation: &Invocation) -> Resu
     Ok(opening.reply(data))
 }
 
+/// `DELETE /console-session` → 200. The session that calls is over.
+pub(crate) async fn close(request: &Request, invocation: &Invocation) -> Result<Reply, Error> {
+    let header = |name| platform::header(request, name);
+    let cookies = header("cookie").unwrap_or_default();
+    let closing = SESSIONS.closing(&request.path(), &cookies, header("x-api-key"))?;
+    let parameters = closing.parameters();
+    let () = invocation.call("close_webhook_console", parameters).await?;
+    Ok(closing.reply())
+}
+
 /// `POST /portal-links` `{owner, scopes?, expires_in?, endpoint_id?}` → 201, the one answer that holds the link.
 pub(crate) async fn create_portal_link(
     invocation: &Invocation,

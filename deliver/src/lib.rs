@@ -175,8 +175,11 @@ async fn handle(
             Some(console::page(env).await?)
         }
         "console-session" => {
-            expect("POST")?;
-            Some(console::open(&mut request, invocation).await?)
+            expect("POST, DELETE")?;
+            Some(match method.as_str() {
+                "DELETE" => console::close(&request, invocation).await?,
+                _ => console::open(&mut request, invocation).await?,
+            })
         }
         "metrics" => {
             expect("GET, HEAD")?;

@@ -27,7 +27,7 @@
 //! | `GET /stats/endpoints` | those of each of them |
 //! | `GET /api-keys`, `POST /api-keys`, `DELETE /api-keys/:id` | the caller's API keys |
 //! | `GET /portal` | the page on which owners do all of this |
-//! | `POST /portal-session` | opens it by a link |
+//! | `POST /portal-session`, `DELETE /portal-session` | opens it by a link, and signs out |
 //!
 //! The same paths exist under `/webhooks-manage` and `/functions/v1/webhooks-manage`, in place
 //! of `/webhooks` and in front of the others.

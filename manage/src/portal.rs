@@ -5,7 +5,7 @@ use shared::error::Error;
 use shared::page::{self, Sessions};
 use shared::platform::{self, Reply};
 use shared::postgrest::{Credential, Database};
-use worker::{Env, Request};
+use worker::{Env, Method, Request};
 
 /// In a frame of another site the cookie is that site's own (CHIPS, draft-cutler-httpbis-partitioned-cookies).
 const SESSIONS: Sessions = Sessions {
@@ -14,11 +14,18 @@ const SESSIONS: Sessions = Sessions {
     attributes: "SameSite=None; Partitioned",
 };
 
+/// Who has no rights yet, or gives them up.
+const NOBODY: Credential = Credential::User {
+    token: None,
+    api_key: None,
+    owner: None,
+};
+
 /// The page's file, and where its settings go.
 const PAGE: &str = "/portal/page";
 const NO_SETTINGS: &str = r#"name="webhooks-portal" content="""#;
 
-/// What needs no credential: the page, and the call that gives it one.
+/// What needs no credential of an owner: the page, and the calls that give it one and end it.
 #[derive(Clone, Copy)]
 pub(crate) enum Portal {
     /// The page at `/portal`, and at whatever path it shows.
@@ -43,7 +50,7 @@ impl Portal {
     pub(crate) fn methods(self) -> &'static str {
         match self {
             Self::Page => "GET, HEAD, OPTIONS",
-            Self::Session => "POST, OPTIONS",
+            Self::Session => "POST, DELETE, OPTIONS",
         }
     }
 
@@ -52,7 +59,14 @@ impl Portal {
         let lookup = |name| platform::setting(env, name);
         match self {
             Self::Page => show(env, &PortalConfig::from_lookup(&lookup)?).await,
-            Self::Session => open(request, &ManageConfig::from_lookup(&lookup)?).await,
+            Self::Session => {
+                let config = ManageConfig::from_lookup(&lookup)?;
+                let database = Database::new(&config.database, &NOBODY);
+                match request.method() {
+                    Method::Delete => close(request, &database).await,
+                    _ => open(request, &database).await,
+                }
+            }
         }
     }
 }
@@ -84,20 +98,25 @@ fn in_attribute(text: &str) -> String {
 
 /// `POST /portal-session` `{token?}` → 200 with the session. A token is taken once; without one the session of the cookie
 /// is answered.
-async fn open(request: &mut Request, config: &ManageConfig) -> Result<Reply, Error> {
-    let nobody = Credential::User {
-        token: None,
-        api_key: None,
-        owner: None,
-    };
+async fn open(request: &mut Request, database: &Database) -> Result<Reply, Error> {
     let body = platform::read_json_body(request, crate::MAX_BODY_BYTES).await?;
     let cookies = platform::header(request, "cookie").unwrap_or_default();
     let opening = SESSIONS.opening(&request.path(), &cookies, &body)?;
-    let database = Database::new(&config.database, &nobody);
     let data = database
         .call("open_webhook_portal", opening.parameters())
         .await?;
     Ok(opening.reply(data))
+}
+
+/// `DELETE /portal-session` → 200. The session that calls is over.
+async fn close(request: &Request, database: &Database) -> Result<Reply, Error> {
+    let header = |name| platform::header(request, name);
+    let cookies = header("cookie").unwrap_or_default();
+    let closing = SESSIONS.closing(&request.path(), &cookies, header("x-api-key"))?;
+    let () = database
+        .call("close_webhook_portal", closing.parameters())
+        .await?;
+    Ok(closing.reply())
 }
 
 #[cfg(test)]

@@ -162,7 +162,16 @@ begin
 end
 $$;
 
--- Ends a link and the session that it opened, to the console or to a portal, and what was made with that session.
+-- Ends a link and the session that it opened, and what was made with that session.
+create or replace function webhooks.end_page_link(ended uuid) returns void
+language sql volatile
+set search_path = ''
+as $$
+  update webhooks.page_links l set revoked_at = now()
+  where (l.id = ended or l.made_by = ended) and l.revoked_at is null
+$$;
+
+-- Ends a link to the console or to a portal.
 create or replace function webhooks.revoke_page_link(id text, is_console boolean, operator text) returns void
 language plpgsql volatile
 set search_path = ''
@@ -170,14 +179,13 @@ as $$
 declare
   revoked webhooks.page_links;
 begin
-  update webhooks.page_links l set revoked_at = coalesce(l.revoked_at, now())
-  where l.id = webhooks.parse_uuid(revoke_page_link.id) and (l.user_id is null) = is_console
-  returning l.* into revoked;
+  select l.* into revoked from webhooks.page_links l
+  where l.id = webhooks.parse_uuid(revoke_page_link.id) and (l.user_id is null) = is_console;
   if revoked.id is null then
     raise sqlstate 'PT404' using hint = 'not_found',
       message = case when is_console then 'Console link not found' else 'Portal link not found' end;
   end if;
-  update webhooks.page_links l set revoked_at = coalesce(l.revoked_at, now()) where l.made_by = revoked.id;
+  perform webhooks.end_page_link(revoked.id);
   perform webhooks.note_action(operator,
     case when is_console then 'revoke_console_link' else 'revoke_portal_link' end, revoked.user_id,
     jsonb_build_object('id', revoked.id));
@@ -258,6 +266,44 @@ begin
 end
 $$;
 
+-- Ends the session with this hash, of the console or of a portal, and gives its link.
+create or replace function webhooks.close_page_link(is_console boolean, session_hash text) returns webhooks.page_links
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  link constant webhooks.page_links := webhooks.page_session(is_console, session_hash);
+begin
+  if link.id is null then
+    raise sqlstate 'PT401' using message = 'Invalid or missing authentication', hint = 'unauthorized';
+  end if;
+  perform webhooks.end_page_link(link.id);
+  return link;
+end
+$$;
+
+-- Ends a session of the portal. Runs as its owner: the caller may not change links.
+create or replace function public.close_webhook_portal(session_hash text) returns void
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+  perform webhooks.close_page_link(false, session_hash);
+end
+$$;
+
+-- Ends a session of the console.
+create or replace function public.close_webhook_console(session_hash text) returns void
+language plpgsql volatile
+set search_path = ''
+as $$
+declare
+  link constant webhooks.page_links := webhooks.close_page_link(true, session_hash);
+begin
+  perform webhooks.note_action(link.operator, 'close_console', null, '{}');
+end
+$$;
+
 -- Deletes up to `most` links that ended a day ago. Answers how many.
 create or replace function webhooks.purge_page_links(most integer) returns integer
 language plpgsql volatile
@@ -278,24 +324,26 @@ $$;
 revoke all on function
   webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, uuid, text, integer),
   webhooks.page_session(boolean, text),
-  webhooks.revoke_page_link(text, boolean, text), webhooks.open_page_link(boolean, text, text),
+  webhooks.end_page_link(uuid), webhooks.revoke_page_link(text, boolean, text),
+  webhooks.open_page_link(boolean, text, text), webhooks.close_page_link(boolean, text),
   webhooks.purge_page_links(integer)
   from public;
 revoke all on function
   public.create_webhook_portal_link(text, text, text), public.create_webhook_console_link(text, text),
   public.list_webhook_portal_links(text, text), public.list_webhook_console_links(text),
   public.revoke_webhook_portal_link(text, text), public.revoke_webhook_console_link(text),
-  public.open_webhook_console(text, text)
+  public.open_webhook_console(text, text), public.close_webhook_console(text)
   from public, anon, authenticated;
-revoke all on function public.open_webhook_portal(text, text) from public, service_role;
+revoke all on function public.open_webhook_portal(text, text), public.close_webhook_portal(text) from public, service_role;
 grant execute on function
   webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, uuid, text, integer),
   webhooks.page_session(boolean, text),
-  webhooks.revoke_page_link(text, boolean, text), webhooks.open_page_link(boolean, text, text),
+  webhooks.end_page_link(uuid), webhooks.revoke_page_link(text, boolean, text),
+  webhooks.open_page_link(boolean, text, text), webhooks.close_page_link(boolean, text),
   webhooks.purge_page_links(integer),
   public.create_webhook_portal_link(text, text, text), public.create_webhook_console_link(text, text),
   public.list_webhook_portal_links(text, text), public.list_webhook_console_links(text),
   public.revoke_webhook_portal_link(text, text), public.revoke_webhook_console_link(text),
-  public.open_webhook_console(text, text)
+  public.open_webhook_console(text, text), public.close_webhook_console(text)
   to service_role;
-grant execute on function public.open_webhook_portal(text, text) to anon, authenticated;
+grant execute on function public.open_webhook_portal(text, text), public.close_webhook_portal(text) to anon, authenticated;

@@ -353,6 +353,7 @@ export const consoleTexts = {
     details: "Details",
     actions: {
       open_console: "Opened the console",
+      close_console: "Signed out of the console",
       create_console_link: "Made a link to the console",
       revoke_console_link: "Revoked a link to the console",
       revoke_portal_link: "Revoked a link to the portal",

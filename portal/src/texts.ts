@@ -101,6 +101,7 @@ export const texts = {
       `Your session could not be renewed: another link was opened in this browser, which is signed in as ${who} now.`
       + " Paste a link of your own.",
   },
+  signOut: "Sign out",
   link: {
     refused: "This link was used already or is no longer valid.",
     signedInAs: "You are still signed in as",

@@ -2,14 +2,11 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { test } from "node:test";
-import { gzipSync } from "node:zlib";
 
-import { consoleLink, countAttempts, Operator, operatorScene, takeSession } from "./operator.ts";
-import { deliver, inDatabase, launch, sendDue, WIDTHS, withPerson, type Endpoint, type Person } from "./person.ts";
+import { consoleLink, countAttempts, operatorScene, takeSession, type Operator } from "./operator.ts";
+import { deliver, inDatabase, sendDue, WIDTHS, type Endpoint, type Person } from "./person.ts";
 
 const REFUSED = /status of 401 .*\/console-session/;
-const MOST_BYTES = 150_000;
 const ATTACK = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
 /** Registers an endpoint with a delivery that failed for good. */
@@ -849,27 +846,4 @@ operatorScene("an operator pauses the endpoints of an owner with the keyboard al
   await tabTo("Pause 1 endpoint");
   await page.keyboard.press("Enter");
   await person.reads("1 endpoint is paused.");
-});
-
-test("the overview is small to load on a phone", { timeout: 30_000 }, async (context) => {
-  const browser = await launch();
-  try {
-    await withPerson(browser, { viewport: { width: 360, height: 640 } }, async (person) => {
-      const operator = new Operator(person);
-      const bodies = new Map<string, Promise<Buffer>>();
-      person.page.on("response", (response) => {
-        const { pathname } = new URL(response.url());
-        if (pathname === "/console" || pathname.startsWith("/console/")) bodies.set(pathname, response.body());
-      });
-      await operator.open();
-      await person.reads("Waiting deliveries");
-      await person.page.waitForLoadState("networkidle");
-      const sizes = (await Promise.all(bodies.values())).map((body) => gzipSync(body, { level: 9 }).length);
-      const total = sizes.reduce((sum, size) => sum + size, 0);
-      context.diagnostic(`first load: ${total} bytes gzipped, in ${sizes.length} files`);
-      assert.ok(total > 0 && total < MOST_BYTES, `${total} bytes`);
-    });
-  } finally {
-    await browser.close();
-  }
 });

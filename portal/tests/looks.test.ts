@@ -1,15 +1,9 @@
-// Every width, the keyboard alone, and how much is loaded.
+// Every width, and the keyboard alone.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { gzipSync } from "node:zlib";
 
-import type { Response } from "playwright-core";
+import { scene, WIDTHS, type Person } from "./person.ts";
 
-import { launch, scene, stack, WIDTHS, withPerson, type Person } from "./person.ts";
-
-const MOST_BYTES = 150_000;
-const SLOWEST_MS = 3_000;
 const NARROWEST = 360;
 
 /** Opens every page, and has `look` look at each. */
@@ -93,36 +87,4 @@ scene("an owner registers an endpoint with the keyboard alone", async (person) =
   await tabTo("To the endpoint");
   await page.keyboard.press("Enter");
   await page.getByRole("tab", { name: "Overview" }).waitFor();
-});
-
-test("the list of endpoints is small to load and soon there", { timeout: 30_000 }, async (context) => {
-  const browser = await launch();
-  try {
-    await withPerson(browser, {}, async (person) => {
-      const { owner, page, receiver } = person;
-      await owner.register(receiver.url);
-      const bodies = new Map<string, Promise<Buffer>>();
-      const keepBody = (response: Response) => {
-        const { pathname } = new URL(response.url());
-        if (pathname === "/portal" || pathname.startsWith("/portal/")) bodies.set(pathname, response.body());
-      };
-      page.on("response", keepBody);
-      await person.open();
-      await page.getByRole("table").waitFor();
-      const sizes = (await Promise.all(bodies.values())).map((body) => gzipSync(body, { level: 9 }).length);
-      page.off("response", keepBody);
-      const total = sizes.reduce((sum, size) => sum + size, 0);
-      context.diagnostic(`first load: ${total} bytes gzipped, in ${sizes.length} files`);
-      assert.ok(total > 0 && total < MOST_BYTES, `${total} bytes`);
-
-      const start = performance.now();
-      await page.goto(`${stack.manage_url}/portal`);
-      await page.getByRole("link", { name: "Add endpoint" }).click({ trial: true });
-      const elapsed = Math.round(performance.now() - start);
-      context.diagnostic(`interactive after ${elapsed} ms`);
-      assert.ok(elapsed < SLOWEST_MS, `${elapsed} ms`);
-    });
-  } finally {
-    await browser.close();
-  }
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 
 import { consoleLink, operatorScene } from "./operator.ts";
-import { deliver, Owner, scene, type Person, type PortalLink } from "./person.ts";
+import { deliver, Owner, scene, stack, type Person, type PortalLink } from "./person.ts";
 
 const USED = "This link was used already or is no longer valid.";
 const REFUSED = /status of 401/;
@@ -190,6 +190,41 @@ scene("a page that cannot load how to sign in again says what helps", async (per
   person.expects(REFUSED, /ERR_FAILED/);
   await page.getByRole("link", { name: "Events", exact: true }).click();
   await person.reads("A new version may have been published meanwhile.");
+});
+
+scene("an owner who signs out has left nothing behind", async (person) => {
+  const { owner, page, receiver } = person;
+  await owner.register(receiver.url);
+  await person.open();
+  await page.getByRole("table").waitFor();
+  const session = page.waitForRequest((request) => request.method() === "DELETE");
+  await person.press("Sign out");
+  await person.sees("Open this page by a new link");
+  await person.inspect();
+  const key = (await session).headers()["x-api-key"] ?? "";
+  const refused = await fetch(`${stack.manage_url}/webhooks`, { headers: { "x-api-key": key } });
+  assert.equal(refused.status, 401);
+  person.expects(REFUSED);
+  await page.reload();
+  await person.sees("Open this page by a new link");
+  await person.follows(await (await Owner.signUp()).link());
+  await person.reads("Receive your first webhook");
+});
+
+operatorScene("an operator who cannot sign out is told, and signs out later", async (operator, person) => {
+  const { page } = person;
+  await operator.open();
+  await person.sees("Now");
+  person.expects(/ERR_FAILED/);
+  await page.route("**/console-session", (route) => route.abort(), { times: 1 });
+  await person.press("Sign out");
+  await person.reads("The service could not be reached.");
+  await person.sees("Now");
+  await person.press("Sign out");
+  await person.sees("Open the console by a new link");
+  person.expects(REFUSED);
+  await page.reload();
+  await person.sees("Open the console by a new link");
 });
 
 operatorScene("an operator whose session has ended does not go on as another, whose link the browser has", async (

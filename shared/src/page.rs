@@ -67,18 +67,39 @@ impl Sessions {
                 None,
             ),
         };
-        let set_cookie = format!(
-            "{}={}; Path={}; HttpOnly; Secure; {}",
-            self.cookie,
-            session.expose(),
-            path,
-            self.attributes
-        );
+        let set_cookie = self.set_cookie(path, session.expose());
         Ok(Opening {
             session,
             token_hash,
             set_cookie,
         })
+    }
+
+    /// Reads a call that ends the session it has in `X-API-Key`. It came to this path with these cookies: one that has the
+    /// session is deleted.
+    ///
+    /// # Errors
+    /// There is no session.
+    pub fn closing(
+        &self,
+        path: &str,
+        cookies: &str,
+        session: Option<String>,
+    ) -> Result<Closing, Error> {
+        let session = session.filter(|session| session.starts_with(self.prefix));
+        let session = session.ok_or(Error::Unauthorized)?;
+        let is_kept = cookie(cookies, self.cookie).is_some_and(|kept| kept.matches(&session));
+        Ok(Closing {
+            session_hash: secret::token_hash(&session),
+            set_cookie: is_kept.then(|| format!("{}; Max-Age=0", self.set_cookie(path, ""))),
+        })
+    }
+
+    fn set_cookie(&self, path: &str, session: &str) -> String {
+        let Self {
+            cookie, attributes, ..
+        } = self;
+        format!("{cookie}={session}; Path={path}; HttpOnly; Secure; {attributes}")
     }
 }
 
@@ -103,6 +124,30 @@ impl Opening {
     pub fn reply(self, mut data: Map<String, Value>) -> Reply {
         data.insert("session".to_owned(), self.session.expose().into());
         Reply::json(200, &json!({"data": data})).with_header("Set-Cookie", self.set_cookie)
+    }
+}
+
+/// A session that is about to be ended, if the database knows it.
+pub struct Closing {
+    session_hash: String,
+    set_cookie: Option<String>,
+}
+
+impl Closing {
+    /// What the SQL function that ends it is called with.
+    #[must_use]
+    pub fn parameters(&self) -> Value {
+        json!({ "session_hash": self.session_hash })
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn reply(self) -> Reply {
+        let reply = Reply::json(200, &json!({"message": "Signed out"}));
+        match self.set_cookie {
+            Some(cookie) => reply.with_header("Set-Cookie", cookie),
+            None => reply,
+        }
     }
 }
 

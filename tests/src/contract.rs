@@ -73,8 +73,18 @@ impl Operation {
     /// Examples of the query parameters that it needs.
     #[must_use]
     pub fn query(&self) -> Vec<(&str, &str)> {
+        self.needed("query")
+    }
+
+    /// Examples of the headers that it needs.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(&str, &str)> {
+        self.needed("header")
+    }
+
+    fn needed(&self, place: &str) -> Vec<(&str, &str)> {
         let parameters = self.value["parameters"].as_array().into_iter().flatten();
-        let needed = parameters.filter(|p| p["in"] == "query" && p["required"] == true);
+        let needed = parameters.filter(|p| p["in"] == place && p["required"] == true);
         needed
             .filter_map(|p| Some((p["name"].as_str()?, p["example"].as_str()?)))
             .collect()

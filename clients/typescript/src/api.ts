@@ -142,7 +142,11 @@ export interface paths {
          * @description What the page at `/console` calls when it is loaded. The token of a link is taken once.
          */
         post: operations["openConsole"];
-        delete?: never;
+        /**
+         * Signs out of the console
+         * @description The session that calls has no rights from now on, and the cookie that has it is deleted.
+         */
+        delete: operations["closeConsole"];
         options?: never;
         head?: never;
         patch?: never;
@@ -646,7 +650,11 @@ export interface paths {
          * @description What the page at `/portal` calls when it is loaded. The token of a link is taken once.
          */
         post: operations["openPortal"];
-        delete?: never;
+        /**
+         * Signs out of the portal
+         * @description The session that calls has no rights from now on, and the cookie that has it is deleted.
+         */
+        delete: operations["closePortal"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1151,7 +1159,7 @@ export interface components {
         };
         AuditEntry: {
             /** @enum {unknown} */
-            action: "open_console" | "create_console_link" | "revoke_console_link" | "revoke_portal_link" | "view_owner" | "resend_deliveries" | "cancel_deliveries" | "pause_endpoints" | "resume_endpoints" | "erase_events" | "put_event_type";
+            action: "open_console" | "close_console" | "create_console_link" | "revoke_console_link" | "revoke_portal_link" | "view_owner" | "resend_deliveries" | "cancel_deliveries" | "pause_endpoints" | "resume_endpoints" | "erase_events" | "put_event_type";
             at: components["schemas"]["Time"];
             /** @description What was asked, and what came of it; of a list of ids the first 100. */
             details: {
@@ -2984,6 +2992,26 @@ export interface components {
                 };
             };
         };
+        /** @description `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE. */
+        "manage.invalid_value": {
+            headers: {
+                "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    code: "invalid_value";
+                    /** @description A sentence for people. */
+                    error: string;
+                };
+            };
+        };
         /**
          * @description `invalid_value`: The database cannot hold a value of the call. The sentence has the SQLSTATE.
          *
@@ -3336,7 +3364,7 @@ export interface components {
         "Cache-Control": "no-store";
         /** @description When to try again, in seconds. */
         "Retry-After": string;
-        /** @description The session for the next load, out of reach of scripts. */
+        /** @description The session for the next load, out of reach of scripts. Empty and of age 0 where it is deleted. */
         "Set-Cookie": string;
         "WWW-Authenticate": "Bearer";
     };
@@ -3686,6 +3714,39 @@ export interface operations {
             404: components["responses"]["deliver.not_found"];
             413: components["responses"]["deliver.body_too_large"];
             415: components["responses"]["deliver.unsupported_media_type"];
+            429: components["responses"]["deliver.too_many_requests"];
+            500: components["responses"]["deliver.misconfigured-or-internal"];
+            503: components["responses"]["deliver.database_unavailable"];
+        };
+    };
+    closeConsole: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @example wcs_5e0c2f6b8a4d4c1fb0a7d9e3c6f18a2b */
+                "X-API-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["deliver.invalid_value"];
+            401: components["responses"]["deliver.unauthorized"];
+            404: components["responses"]["deliver.not_found"];
             429: components["responses"]["deliver.too_many_requests"];
             500: components["responses"]["deliver.misconfigured-or-internal"];
             503: components["responses"]["deliver.database_unavailable"];
@@ -4637,6 +4698,43 @@ export interface operations {
             401: components["responses"]["manage.unauthorized"];
             413: components["responses"]["manage.body_too_large"];
             415: components["responses"]["manage.unsupported_media_type"];
+            429: components["responses"]["manage.too_many_requests"];
+            500: components["responses"]["manage.misconfigured-or-internal"];
+            503: components["responses"]["manage.database_unavailable"];
+        };
+    };
+    closePortal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @example wps_5e0c2f6b8a4d4c1fb0a7d9e3c6f18a2b */
+                "X-API-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session is over. */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Headers": components["headers"]["Access-Control-Allow-Headers"];
+                    "Access-Control-Allow-Methods": components["headers"]["Access-Control-Allow-Methods"];
+                    "Access-Control-Allow-Origin": components["headers"]["Access-Control-Allow-Origin"];
+                    "Access-Control-Expose-Headers": components["headers"]["Access-Control-Expose-Headers"];
+                    "Access-Control-Max-Age": components["headers"]["Access-Control-Max-Age"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Set-Cookie": components["headers"]["Set-Cookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["manage.invalid_value"];
+            401: components["responses"]["manage.unauthorized"];
             429: components["responses"]["manage.too_many_requests"];
             500: components["responses"]["manage.misconfigured-or-internal"];
             503: components["responses"]["manage.database_unavailable"];

@@ -5,6 +5,7 @@ import { Foreign } from "../shared/components/Foreign.tsx";
 import { Frame } from "../shared/components/Frame.tsx";
 import { Icon } from "../shared/components/Icon.tsx";
 import { LinkNote } from "../shared/components/LinkNote.tsx";
+import { SignOut } from "../shared/components/SignOut.tsx";
 import { Time } from "../shared/components/Time.tsx";
 import { texts } from "../texts.ts";
 import { HeaderSearch } from "./HeaderSearch.tsx";
@@ -77,6 +78,7 @@ function SessionMarks() {
         </p>
         {expiresAt && <p>{consoleTexts.sessionEnds} <Time value={expiresAt} isRelative /></p>}
       </div>
+      <SignOut session={session} />
     </div>
   );
 }

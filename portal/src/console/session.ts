@@ -15,6 +15,11 @@ class ConsoleSession extends Session {
     return { ...data, owner: null, endpoint_id: null };
   }
 
+  protected async end(session: string): Promise<void> {
+    const params = { header: { "X-API-Key": session } };
+    await answerOf(createDeliver(null).DELETE("/console-session", { params, credentials: "same-origin" }));
+  }
+
   protected callBy(session: string): void {
     this.api = this.watched(createDeliver(session));
   }

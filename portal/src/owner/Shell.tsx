@@ -4,6 +4,7 @@ import { Foreign } from "../shared/components/Foreign.tsx";
 import { Frame } from "../shared/components/Frame.tsx";
 import { Icon } from "../shared/components/Icon.tsx";
 import { LinkNote } from "../shared/components/LinkNote.tsx";
+import { SignOut } from "../shared/components/SignOut.tsx";
 import { useSettings } from "../shared/settings-context.ts";
 import { texts } from "../texts.ts";
 import { OperatorBar } from "./OperatorBar.tsx";
@@ -61,7 +62,7 @@ function Brand() {
 }
 
 function SessionMarks() {
-  const { owners } = useSession();
+  const { owners, expiresAt } = useSession();
   const canWrite = useCanWrite();
   return (
     <div className="row header-marks">
@@ -75,6 +76,8 @@ function SessionMarks() {
           {texts.owners.change}
         </button>
       )}
+      {/* Who signed in elsewhere signs out there. */}
+      {expiresAt && <SignOut session={session} />}
     </div>
   );
 }

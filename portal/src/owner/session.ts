@@ -49,6 +49,12 @@ class PortalSession extends Session {
     return (await answerOf(client.POST("/portal-session", { body, credentials: "same-origin" }))).data;
   }
 
+  protected async end(session: string): Promise<void> {
+    const client = createManage({ url: location.origin });
+    const params = { header: { "X-API-Key": session } };
+    await answerOf(client.DELETE("/portal-session", { params, credentials: "same-origin" }));
+  }
+
   protected callBy(session: string): void {
     this.api = this.watched(createManage({ url: location.origin, apiKey: session }));
   }

@@ -41,6 +41,10 @@ export class OtherPerson extends Error {
   }
 }
 
+const NOBODY: Omit<SessionState, "status"> = {
+  scopes: [], owner: null, operator: null, owners: [], expiresAt: null, problem: null,
+};
+
 interface ApiClient {
   use: (...middleware: Middleware[]) => void;
 }
@@ -51,9 +55,10 @@ export abstract class Session extends Store<SessionState> {
   abstract api: ApiClient;
   /** The credential of the address, kept while the API cannot be reached. */
   #given: LocationCredential | null = null;
+  #session = "";
 
   constructor() {
-    super({ status: "opening", scopes: [], owner: null, operator: null, owners: [], expiresAt: null, problem: null });
+    super({ status: "opening", ...NOBODY });
   }
 
   /**
@@ -86,6 +91,17 @@ export abstract class Session extends Store<SessionState> {
     await this.take(readPasted(text));
   }
 
+  /** Signs out: the session has no rights from now on. */
+  async close(): Promise<void> {
+    try {
+      await this.end(this.#session);
+    } catch (error) {
+      // It was over already.
+      if (!isRefusal(error)) throw error;
+    }
+    this.change({ status: "closed", ...NOBODY });
+  }
+
   /** Forgets that a link did not open the session. */
   forgetProblem(): void {
     this.change({ problem: null });
@@ -93,6 +109,9 @@ export abstract class Session extends Store<SessionState> {
 
   /** Calls the API for the session of a link's token, or of the cookie. */
   protected abstract ask(token: string | null): Promise<OpenedSession>;
+
+  /** Calls the API to end a session. */
+  protected abstract end(session: string): Promise<void>;
 
   /** Calls with this session from now on. */
   protected abstract callBy(session: string): void;
@@ -112,6 +131,7 @@ export abstract class Session extends Store<SessionState> {
     const opened = await this.ask(token);
     const { session, scopes, owner, operator, expires_at } = opened;
     if (person && (person.owner !== owner || person.operator !== operator)) throw new OtherPerson(opened);
+    this.#session = session;
     this.callBy(session);
     this.change({ status: "open", scopes, owner, operator, owners: [], expiresAt: expires_at, problem: null });
     return token === null ? null : opened.endpoint_id;

@@ -69,9 +69,12 @@ fn request(stack: &Stack, operation: &Operation, names: &Names) -> RequestBuilde
         _ => &stack.deliver_url,
     };
     let method: Method = operation.method.parse().unwrap();
-    client()
-        .request(method, format!("{base}{}", names.in_path(&operation.path)))
-        .query(&operation.query())
+    let url = format!("{base}{}", names.in_path(&operation.path));
+    let request = client().request(method, url).query(&operation.query());
+    let headers = operation.headers().into_iter();
+    headers.fold(request, |request, (name, value)| {
+        request.header(name, value)
+    })
 }
 
 fn with_credential(

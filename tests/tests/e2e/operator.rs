@@ -258,6 +258,34 @@ async fn a_session_of_the_console_outlives_a_reload_by_a_cookie_that_scripts_do_
 }
 
 #[tokio::test]
+async fn an_operator_who_signs_out_ends_the_session_and_what_was_made_with_it() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let operator = Operator::new(&stack, &["read"]).await;
+    let asked = json!({"owner": user.id});
+    let answer = operator.call(Method::POST, "/portal-links", &asked).await;
+    let view = answer.expect(StatusCode::CREATED)["data"].clone();
+    let call = async |method, path| operator.call(method, path, &json!({})).await;
+    let closed = call(Method::DELETE, "/console-session").await;
+    closed.expect(StatusCode::OK);
+    for (method, path) in [
+        (Method::DELETE, "/console-session"),
+        (Method::GET, "/operator/overview"),
+    ] {
+        let refused = call(method, path).await;
+        assert_eq!(refused.expect_error(401), "unauthorized", "{path}");
+    }
+    let url = format!("{}/portal-session", stack.manage_url);
+    let opened = Answer::of(client().post(url).json(&json!({"token": token(&view)}))).await;
+    assert_eq!(opened.expect_error(401), "unauthorized");
+    let log = "select l.action from webhooks.audit_log l where l.operator = $1 order by l.id desc limit 1";
+    assert_eq!(
+        stack.sql(log, &[&operator.name]).await[0]["action"],
+        "close_console"
+    );
+}
+
+#[tokio::test]
 async fn the_overview_says_what_waits_what_fails_and_what_needs_somebody() {
     let private = PrivateStack::start_without_cron(&[]).await;
     let stack = &private.stack;

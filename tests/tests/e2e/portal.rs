@@ -135,6 +135,59 @@ async fn a_session_outlives_a_reload_by_a_cookie_that_scripts_do_not_see() {
 }
 
 #[tokio::test]
+async fn who_signs_out_has_no_session_and_no_cookie() {
+    let stack = Stack::get();
+    let user = stack.user().await;
+    let (own, others) = (
+        session(&stack, &user, &["read"]).await,
+        session(&stack, &user, &["read"]).await,
+    );
+    let url = format!("{}/portal-session", stack.manage_url);
+    let sign_out = async |session: &Value, cookie: &Value| {
+        let cookie = format!("a=b; webhooks_portal={}", cookie.as_str().unwrap());
+        let request = client().delete(&url).header("cookie", cookie);
+        let request = request.header("x-api-key", session.as_str().unwrap());
+        request.send().await.unwrap()
+    };
+    let list =
+        async |session: &Value| call(&stack, session, Method::GET, "/webhooks", &json!({})).await;
+
+    // The cookie of another session stays.
+    let response = sign_out(&own, &others).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!response.headers().contains_key("set-cookie"));
+    assert_eq!(list(&own).await.expect_error(401), "unauthorized");
+    assert_eq!(
+        sign_out(&own, &own).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
+    list(&others).await.expect(StatusCode::OK);
+
+    let response = sign_out(&others, &others).await;
+    let cookie = response.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.starts_with("webhooks_portal=; Path=/portal-session; "));
+    assert!(cookie.contains("; Partitioned") && cookie.ends_with("; Max-Age=0"));
+    assert_eq!(list(&others).await.expect_error(401), "unauthorized");
+    // Neither a cookie alone nor a key is a session.
+    let key = user.post("/api-keys", &json!({"name": "x"})).await;
+    let key = key.body["data"]["key"].clone();
+    assert_eq!(
+        sign_out(&key, &own).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
+    list(&key).await.expect(StatusCode::OK);
+    let session = session(&stack, &user, &["read"]).await;
+    let by_cookie = client()
+        .delete(&url)
+        .header("cookie", format!("webhooks_portal={session}"));
+    assert_eq!(
+        Answer::of(by_cookie).await.expect_error(401),
+        "unauthorized"
+    );
+    list(&session).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_link_that_may_read_changes_nothing_and_no_session_manages_api_keys() {
     let stack = Stack::get();
     let user = stack.user().await;

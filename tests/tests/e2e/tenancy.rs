@@ -492,12 +492,14 @@ const TABLES: [(&str, &str, [&str; 4]); 33] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 275] = [
+const FUNCTIONS: [(&str, &str); 279] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_deliveries_of", "ddddda"),
     ("public.cancel_webhook_replay", "dnnndd"),
     ("public.claim_webhook_deliveries", "ddddda"),
+    ("public.close_webhook_console", "dddddd"),
+    ("public.close_webhook_portal", "dddddd"),
     ("public.create_webhook_api_key", "daaddd"),
     ("public.create_webhook_console_link", "ddddda"),
     ("public.create_webhook_endpoint", "daaadd"),
@@ -584,6 +586,7 @@ const FUNCTIONS: [(&str, &str); 275] = [
     ("webhooks.check_hash", "ddddda"),
     ("webhooks.check_watch", "dddddd"),
     ("webhooks.claims_of", "ddddda"),
+    ("webhooks.close_page_link", "dddddd"),
     ("webhooks.copy_events", "ddddda"),
     ("webhooks.count_deliveries", "dddddd"),
     ("webhooks.count_tally", "ddddda"),
@@ -601,6 +604,7 @@ const FUNCTIONS: [(&str, &str); 275] = [
     ("webhooks.end_back_off", "ddddda"),
     ("webhooks.end_idempotent", "ddddda"),
     ("webhooks.end_leases", "ddddda"),
+    ("webhooks.end_page_link", "ddddda"),
     ("webhooks.end_pump", "ddddda"),
     ("webhooks.end_secrets", "ddddda"),
     ("webhooks.endpoint_changed", "dddddd"),
