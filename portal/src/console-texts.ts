@@ -53,6 +53,7 @@ export const consoleTexts = {
     everyFew: (seconds: number) => `renewed every ${seconds} s`,
     problems: "Problems",
     allWell: "All is well.",
+    noTick: "The cron has not ticked yet, as it does every minute: only then is it known whether all is well.",
     notRenewed: "It is not known how things are now: the overview was last renewed at",
     checked:
       "Checked: the cron ticks, deliveries leave in time, most attempts succeed, no event is set aside or refused, and"

@@ -104,19 +104,24 @@ operatorScene("an operator reads how things are now, and finds the endpoint that
   await page.getByRole("table", { name: "Failures by cause" }).waitFor();
 });
 
-operatorScene("an operator reads that it is not known how things are while the overview cannot be renewed", async (
+operatorScene("an operator reads that it is not known how things are before a tick, and while the overview is not renewed", async (
   operator, person,
 ) => {
   const { page } = person;
   person.expects(/status of 500/);
   const { data: overview } = await deliver<{ data: Record<string, unknown> }>("GET", "/operator/overview");
   let isBroken = false;
+  let last_tick: object | null = null;
   await page.route("**/operator/overview", (route) => route.fulfill(isBroken
     ? { status: 500, json: { error: "It broke", code: "internal" } }
-    : { json: { data: { ...overview, problems: [] } } }));
+    : { json: { data: { ...overview, last_tick, problems: [] } } }));
   await page.clock.install();
   await operator.open();
-  const live = page.locator("main [aria-live]").filter({ hasText: "All is well." });
+  const live = page.locator("main [aria-live]").filter({ hasText: "Checked: the cron ticks" });
+  await person.reads("The cron has not ticked yet");
+  assert.equal(await live.count(), 0);
+  last_tick = { finished_at: new Date().toISOString(), duration_ms: 7 };
+  await page.clock.fastForward(11_000);
   await live.waitFor();
   isBroken = true;
   await page.clock.fastForward(11_000);

@@ -19,9 +19,9 @@ export function Problems({ query }: { query: UseQueryResult<Schemas["Overview"]>
   return (
     <div className="stack stack-tight" aria-live="polite">
       {data && isOld && <Note tone="warning"><p>{words.notRenewed} <Time value={data.at} />.</p></Note>}
-      {data && !isOld && data.problems.length === 0 && (
-        <Note tone="good"><p><strong>{words.allWell}</strong> {words.checked}</p></Note>
-      )}
+      {data && !isOld && data.problems.length === 0 && (data.last_tick
+        ? <Note tone="good"><p><strong>{words.allWell}</strong> {words.checked}</p></Note>
+        : <Note tone="warning"><p>{words.noTick}</p></Note>)}
       {data && data.problems.length > 0 && <ProblemList problems={data.problems} />}
     </div>
   );
