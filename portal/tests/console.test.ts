@@ -607,7 +607,7 @@ operatorScene("an operator adds an event type, which is unused, changes it and a
   // The stack answers numbers as JavaScript reads them, which PostgREST does not.
   await page.route("**/operator/event-types", async (route) => {
     const response = await route.fetch();
-    const body = (await response.text()).replace("12345678901234567000", "12345678901234567890");
+    const body = (await response.text()).replaceAll("12345678901234567000", "12345678901234567890");
     await route.fulfill({ response, body });
   });
   await page.reload();
