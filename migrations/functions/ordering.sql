@@ -62,7 +62,7 @@ as $$
     ) o)
 $$;
 
--- When a new delivery is due that is ordered: at `due_at`, or never while two others have not ended. The one behind a single
+-- When a new delivery is due that is ordered: at `due_at`, or never while two before it have not ended. The one behind a single
 -- other looks again in a second, because what ends that one may not see it yet, and so does one where another fan-out
 -- to the endpoint is under way or an earlier event has not been fanned out.
 create or replace function webhooks.ordered_due_at(
@@ -77,7 +77,7 @@ begin
   select count(*) into others from (
     select from public.webhook_deliveries d
     where d.endpoint_id = ordered_due_at.endpoint_id and d.order_key = ordered_due_at.order_key
-      and d.status in ('pending', 'retrying')
+      and d.status in ('pending', 'retrying') and d.event_ref < ordered_due_at.event_ref
     limit 2
   ) o;
   return case
@@ -90,8 +90,9 @@ begin
 end
 $$;
 
--- Of the deliveries that a claim picked, those that are ordered and have to wait are left out. They look again later and
--- later, by half of their age and within a minute: what ends the one before may not see that they wait.
+-- Of the deliveries that a claim picked, those that are ordered and have to wait are left out, and the first of their order
+-- leaves if it waits for nothing. They look again later and later, by half of their age and within a minute: what ends the one
+-- before may not see that they wait, nor which is next.
 create or replace function webhooks.keep_order(picked webhooks.picked[]) returns webhooks.picked[]
 language plpgsql volatile
 set search_path = ''
@@ -120,6 +121,7 @@ begin
       update public.webhook_deliveries d
       set next_retry_at = now() + least(greatest((now() - item.created_at) / 2, interval '1 second'), interval '1 minute')
       where d.id = item.id;
+      perform webhooks.release_next(item.endpoint_id, item.order_key);
     else
       kept := kept || item.picked;
     end if;

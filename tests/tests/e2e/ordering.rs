@@ -376,6 +376,40 @@ async fn whatever_ends_a_delivery_the_next_leaves() {
     database.stop().await;
 }
 
+/// What ends the one before does not see it, and what follows is there already: then that has it leave.
+#[tokio::test]
+async fn what_was_fanned_out_while_the_one_before_ended_leaves_without_the_cron() {
+    let database = Database::start().await;
+    let client = &database.client;
+    endpoint(&database, Some(json!("endpoint"))).await;
+    let first = claimed(
+        &enqueue(client, json!([event(&database, 0, 1)]))
+            .await
+            .unwrap(),
+    );
+    let emit = "select public.emit_webhook_events($1)";
+    let stored = json!([event(&database, 1, 1)]).to_string();
+    client.query_one(emit, &[&stored]).await.unwrap();
+    let last = enqueue(client, json!([event(&database, 2, 1)])).await;
+    assert_eq!(claimed(&last.unwrap()), Vec::<Value>::new());
+
+    let mut other = database.another_connection().await;
+    let transaction = other.transaction().await.unwrap();
+    let step = "select public.fan_out_webhook_events(100, 60)";
+    transaction.query_one(step, &[]).await.unwrap();
+    end(client, &first, |_| Some(200)).await;
+    transaction.commit().await.unwrap();
+    let mut left = Vec::new();
+    for _ in 0..4 {
+        pass_time(client, &[]).await;
+        let batch: Vec<Value> = pump(client).await.iter().flat_map(claimed).collect();
+        end(client, &batch, |_| Some(200)).await;
+        left.extend(batch.iter().map(|d| d["event_id"].clone()));
+    }
+    assert_eq!(left, ["e1", "e2"]);
+    database.stop().await;
+}
+
 /// 20,000 deliveries behind one that fails cost the others nothing.
 #[tokio::test]
 async fn what_waits_for_its_order_does_not_slow_the_others() {
