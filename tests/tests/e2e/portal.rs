@@ -185,6 +185,10 @@ async fn who_signs_out_has_no_session_and_no_cookie() {
         "unauthorized"
     );
     list(&session).await.expect(StatusCode::OK);
+    let path = "/portal-session";
+    let without_cookie = call(&stack, &session, Method::DELETE, path, &json!({})).await;
+    without_cookie.expect(StatusCode::OK);
+    assert_eq!(list(&session).await.expect_error(401), "unauthorized");
 }
 
 #[tokio::test]
