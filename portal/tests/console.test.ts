@@ -595,7 +595,7 @@ operatorScene("an operator adds an event type, which is unused, changes it and a
   await close();
   await page.getByRole("searchbox", { name: "Search name or description" }).fill(name);
   await page.getByLabel("Show").selectOption("Unused");
-  await page.waitForURL(/show=unused/);
+  await page.waitForURL(({ searchParams }) => searchParams.get("show") === "unused" && searchParams.get("q") === name);
   assert.match(await (await operator.row("Event types", name)).innerText(), /Unused[^]*at first/);
 
   await person.press("Add event type");
