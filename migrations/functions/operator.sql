@@ -10,14 +10,12 @@ language plpgsql stable
 set search_path = ''
 as $$
 declare
-  link constant webhooks.page_links := webhooks.page_session(true, session_hash);
+  link webhooks.page_links;
 begin
   if session_hash is null then
     return 'service key';
   end if;
-  if link.id is null then
-    raise sqlstate 'PT401' using message = 'Invalid or missing authentication', hint = 'unauthorized';
-  end if;
+  link := webhooks.require_page_session(true, session_hash);
   if scope = 'write' and not scope = any (link.scopes) then
     raise sqlstate 'PT403' using message = 'The session may read only: the scope write is missing',
       hint = 'insufficient_scope';

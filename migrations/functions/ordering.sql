@@ -90,9 +90,9 @@ begin
 end
 $$;
 
--- Of the deliveries that a claim picked, those that are ordered and have to wait are left out, and the first of their order
--- leaves if it waits for nothing. They look again later and later, by half of their age and within a minute: what ends the one
--- before may not see that they wait, nor which is next.
+-- Leaves out, of the deliveries that a claim picked, those that are ordered and have to wait. They look again later and later,
+-- by half of their age and within a minute: what ends the one before may not see that they wait. Nor may it see which is
+-- next: so each of them makes the first of its order due.
 create or replace function webhooks.keep_order(picked webhooks.picked[]) returns webhooks.picked[]
 language plpgsql volatile
 set search_path = ''

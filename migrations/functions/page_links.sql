@@ -22,6 +22,21 @@ as $$
   where l.session_hash = hash and (l.user_id is null) = is_console and l.revoked_at is null and l.expires_at > now()
 $$;
 
+-- The same, which there has to be: raises 401 where there is none.
+create or replace function webhooks.require_page_session(is_console boolean, hash text) returns webhooks.page_links
+language plpgsql stable
+set search_path = ''
+as $$
+declare
+  link constant webhooks.page_links := webhooks.page_session(is_console, hash);
+begin
+  if link.id is null then
+    raise sqlstate 'PT401' using message = 'Invalid or missing authentication', hint = 'unauthorized';
+  end if;
+  return link;
+end
+$$;
+
 -- Stores a link, of which the fields scopes (both) and expires_in (`most_seconds` or an hour, whichever is less) are checked here.
 create or replace function webhooks.add_page_link(
   fields jsonb, owner uuid, operator text, made_by uuid, first_endpoint uuid, token_hash text, most_seconds integer
@@ -215,24 +230,16 @@ returns webhooks.page_links
 language plpgsql volatile
 set search_path = ''
 as $$
-declare
-  link webhooks.page_links;
 begin
   perform webhooks.check_hash('session_hash', session_hash);
-  if token_hash is null then
-    link := webhooks.page_session(is_console, session_hash);
-  else
+  if token_hash is not null then
     update webhooks.page_links l
     set session_hash = open_page_link.session_hash, opened_at = now(),
       expires_at = now() + make_interval(secs => l.seconds)
     where l.token_hash = open_page_link.token_hash and (l.user_id is null) = is_console
-      and l.opened_at is null and l.revoked_at is null and l.expires_at > now()
-    returning l.* into link;
+      and l.opened_at is null and l.revoked_at is null and l.expires_at > now();
   end if;
-  if link.id is null then
-    raise sqlstate 'PT401' using message = 'Invalid or missing authentication', hint = 'unauthorized';
-  end if;
-  return link;
+  return webhooks.require_page_session(is_console, session_hash);
 end
 $$;
 
@@ -272,11 +279,8 @@ language plpgsql volatile
 set search_path = ''
 as $$
 declare
-  link constant webhooks.page_links := webhooks.page_session(is_console, session_hash);
+  link constant webhooks.page_links := webhooks.require_page_session(is_console, session_hash);
 begin
-  if link.id is null then
-    raise sqlstate 'PT401' using message = 'Invalid or missing authentication', hint = 'unauthorized';
-  end if;
   perform webhooks.end_page_link(link.id);
   return link;
 end
@@ -323,7 +327,7 @@ $$;
 
 revoke all on function
   webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, uuid, text, integer),
-  webhooks.page_session(boolean, text),
+  webhooks.page_session(boolean, text), webhooks.require_page_session(boolean, text),
   webhooks.end_page_link(uuid), webhooks.revoke_page_link(text, boolean, text),
   webhooks.open_page_link(boolean, text, text), webhooks.close_page_link(boolean, text),
   webhooks.purge_page_links(integer)
@@ -337,7 +341,7 @@ revoke all on function
 revoke all on function public.open_webhook_portal(text, text), public.close_webhook_portal(text) from public, service_role;
 grant execute on function
   webhooks.page_link_object(webhooks.page_links), webhooks.add_page_link(jsonb, uuid, text, uuid, uuid, text, integer),
-  webhooks.page_session(boolean, text),
+  webhooks.page_session(boolean, text), webhooks.require_page_session(boolean, text),
   webhooks.end_page_link(uuid), webhooks.revoke_page_link(text, boolean, text),
   webhooks.open_page_link(boolean, text, text), webhooks.close_page_link(boolean, text),
   webhooks.purge_page_links(integer),

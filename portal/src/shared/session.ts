@@ -41,6 +41,7 @@ export class OtherPerson extends Error {
   }
 }
 
+/** The state without a session. */
 const NOBODY: Omit<SessionState, "status"> = {
   scopes: [], owner: null, operator: null, owners: [], expiresAt: null, problem: null,
 };

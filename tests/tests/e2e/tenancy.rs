@@ -492,7 +492,7 @@ const TABLES: [(&str, &str, [&str; 4]); 33] = [
     ),
 ];
 
-const FUNCTIONS: [(&str, &str); 279] = [
+const FUNCTIONS: [(&str, &str); 280] = [
     ("public.broadcast_webhook_event", "ddddda"),
     ("public.cancel_webhook_deliveries", "dnnndd"),
     ("public.cancel_webhook_deliveries_of", "ddddda"),
@@ -724,6 +724,7 @@ const FUNCTIONS: [(&str, &str); 279] = [
     ("webhooks.require_delivery", "dddddd"),
     ("webhooks.require_endpoint", "dddddd"),
     ("webhooks.require_operator", "ddddda"),
+    ("webhooks.require_page_session", "dddddd"),
     ("webhooks.require_replay", "dddddd"),
     ("webhooks.require_token", "dddddd"),
     ("webhooks.resend", "ddddda"),
