@@ -17,6 +17,7 @@ use crate::eventually;
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
 pub struct Arrival {
+    /// What follows the receiver's URL, `/` if nothing does.
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
@@ -43,11 +44,14 @@ impl Arrival {
     }
 }
 
-/// A server that keeps what arrives and answers with a status that can be changed.
+/// A server that keeps what arrives and answers with a status that can be changed. A port is soon used again, and
+/// the endpoints of a test before still get what is sent to everyone: what is not for this receiver's URL is refused
+/// and not kept.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// Where it is.
+    /// Where it is: a path of its own.
     pub url: String,
+    root: String,
     status: Arc<AtomicU16>,
     arrivals: Arc<Mutex<Vec<Arrival>>>,
     delay: Duration,
@@ -64,9 +68,10 @@ impl Receiver {
     /// Starts one that takes its time to answer.
     pub async fn start_slow(status: u16, delay: Duration) -> Self {
         let listener = listener().await;
-        let url = url_of(&listener);
+        let root = format!("/{}", uuid::Uuid::new_v4().simple());
         let receiver = Self {
-            url,
+            url: format!("{}{root}", url_of(&listener)),
+            root,
             status: Arc::new(AtomicU16::new(status)),
             arrivals: Arc::default(),
             delay,
@@ -76,11 +81,14 @@ impl Receiver {
         let app = Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| {
             let state = state.clone();
             async move {
+                let Some(path) = uri.path().strip_prefix(&state.root) else {
+                    return StatusCode::NOT_FOUND.into_response();
+                };
                 state.count(1);
-                let answer = state.take(&uri, headers, &body);
+                let answer = state.take(path, headers, &body);
                 tokio::time::sleep(state.delay).await;
                 state.count(-1);
-                answer
+                answer.into_response()
             }
         });
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -102,9 +110,9 @@ impl Receiver {
         self.gauge.lock().expect("no test panics in there").1
     }
 
-    fn take(&self, uri: &Uri, headers: HeaderMap, body: &[u8]) -> impl IntoResponse + use<> {
+    fn take(&self, path: &str, headers: HeaderMap, body: &[u8]) -> impl IntoResponse + use<> {
         let arrival = Arrival {
-            path: uri.path().to_owned(),
+            path: if path.is_empty() { "/" } else { path }.to_owned(),
             headers,
             body: String::from_utf8(body.to_vec()).expect("bodies are UTF-8"),
         };
