@@ -239,7 +239,8 @@ begin
     where l.token_hash = open_page_link.token_hash and (l.user_id is null) = is_console
       and l.opened_at is null and l.revoked_at is null and l.expires_at > now();
   end if;
-  return webhooks.require_page_session(is_console, session_hash);
+  -- A token that opens nothing is refused, also where a session has this hash.
+  return webhooks.require_page_session(is_console, case when token_hash is null or found then session_hash end);
 end
 $$;
 

@@ -64,6 +64,11 @@ async fn a_link_opens_the_portal_once_for_its_owner_alone() {
     );
     let again = open(&stack, &json!({"token": token(&link)})).await;
     assert_eq!(again.expect_error(401), "unauthorized");
+    // Nor beside the session that it opened.
+    let used = "select public.open_webhook_portal(l.session_hash, l.token_hash) from webhooks.page_links l where l.user_id = $1";
+    let database = stack.database().await;
+    let refused = database.query(used, &[&user.id]).await.unwrap_err();
+    assert_eq!(refused.code().unwrap().code(), "PT401");
     // The token was the link's: it is not what the page calls with.
     let by_token = call(
         &stack,
