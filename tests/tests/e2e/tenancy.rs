@@ -36,9 +36,9 @@ impl Like {
     }
 }
 
-/// Runs a statement as PostgREST would for somebody, and takes it back. `allowed` means
+/// Runs a statement as PostgREST would for somebody, beside rows of this endpoint, and takes it back. `allowed` means
 /// that it was carried out and met rows; `nothing`, that it met none.
-async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static str {
+async fn outcome(client: &mut Client, who: &Who, endpoint: &str, statement: &str) -> &'static str {
     let transaction = client.transaction().await.unwrap();
     transaction
         .execute(
@@ -49,12 +49,17 @@ async fn outcome(client: &mut Client, who: &Who, statement: &str) -> &'static st
         )
         .await
         .unwrap();
-    // Here, where no claim sees it and takes it away.
-    let event = "insert into webhooks.outbox (owner, event_ref) values (webhooks.no_owner(), 0);
+    // Here, where no claim and no upkeep sees it and takes it away.
+    let rows = format!(
+        "insert into webhooks.outbox (owner, event_ref) values (webhooks.no_owner(), 0);
         insert into webhooks.due_log values (gen_random_uuid(), 'infinity');
         insert into webhooks.queue (endpoint_id, owner, due_from)
-          values (gen_random_uuid(), webhooks.no_owner(), now())";
-    transaction.batch_execute(event).await.unwrap();
+          values (gen_random_uuid(), webhooks.no_owner(), now());
+        insert into webhooks.tally (endpoint_id) values ('{endpoint}');
+        insert into webhooks.deleted_endpoints (endpoint_id) values ('{endpoint}');
+        insert into webhooks.erased_events values (0)"
+    );
+    transaction.batch_execute(&rows).await.unwrap();
     let role = format!("set local role {}", who.role);
     transaction.batch_execute(&role).await.unwrap();
     match transaction.execute(statement, &[]).await {
@@ -820,15 +825,12 @@ async fn check_tables(setup: &Setup) {
            on conflict do nothing;
          insert into webhooks.attempt_counts values ('{id}', now(), 300, 'success', 1, 1);
          insert into webhooks.endpoint_totals values ('{id}', 1, 0);
-         insert into webhooks.tally (endpoint_id) values ('{id}');
          insert into webhooks.endpoint_health (endpoint_id) values ('{id}');
          insert into webhooks.queue (endpoint_id, owner, due_from, waits_until)
            values ('{id}', '{user}', 'infinity', 'infinity')
            on conflict (endpoint_id) do update set owner = excluded.owner;
-         insert into webhooks.deleted_endpoints (endpoint_id) values ('{id}');
          insert into webhooks.progress values ('tenancy', null) on conflict do nothing;
          insert into webhooks.totals values ('tenancy', 1) on conflict do nothing;
-         insert into webhooks.erased_events values (0) on conflict do nothing;
          insert into webhooks.erasures (actor, events) values ('tenancy', 1);
          insert into webhooks.audit_log (operator, action) values ('tenancy', 'view_owner');
          insert into webhooks.schema_warnings (event_type, event_id) values ('tenancy', 'x');
@@ -1149,7 +1151,7 @@ async fn check_tables(setup: &Setup) {
         for (statement, expected) in statements.iter().zip(expected) {
             let mut outcomes = Vec::new();
             for who in everybody {
-                outcomes.push(outcome(&mut client, who, statement).await);
+                outcomes.push(outcome(&mut client, who, &setup.endpoint, statement).await);
             }
             check(everybody, &outcomes, expected, statement);
         }
@@ -1199,7 +1201,7 @@ async fn check_functions(setup: &Setup) {
         let call = function["call"].as_str().unwrap();
         let mut outcomes = Vec::new();
         for who in everybody {
-            let found = outcome(&mut client, who, call).await;
+            let found = outcome(&mut client, who, &setup.endpoint, call).await;
             // Trigger functions cannot be called at all; being let in is being told so.
             let is_owner_only = function["is_trigger"] == true && who.name == "service";
             outcomes.push(if is_owner_only { "denied" } else { found });
