@@ -51,7 +51,6 @@ impl Arrival {
 pub struct Receiver {
     /// Where it is: a path of its own.
     pub url: String,
-    root: String,
     status: Arc<AtomicU16>,
     arrivals: Arc<Mutex<Vec<Arrival>>>,
     delay: Duration,
@@ -71,7 +70,6 @@ impl Receiver {
         let root = format!("/{}", uuid::Uuid::new_v4().simple());
         let receiver = Self {
             url: format!("{}{root}", url_of(&listener)),
-            root,
             status: Arc::new(AtomicU16::new(status)),
             arrivals: Arc::default(),
             delay,
@@ -80,12 +78,13 @@ impl Receiver {
         let state = receiver.clone();
         let app = Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| {
             let state = state.clone();
+            let path = uri.path().strip_prefix(&root).map(str::to_owned);
             async move {
-                let Some(path) = uri.path().strip_prefix(&state.root) else {
+                let Some(path) = path else {
                     return StatusCode::NOT_FOUND.into_response();
                 };
                 state.count(1);
-                let answer = state.take(path, headers, &body);
+                let answer = state.take(&path, headers, &body);
                 tokio::time::sleep(state.delay).await;
                 state.count(-1);
                 answer.into_response()

@@ -212,10 +212,11 @@ async fn a_panic_is_answered_500_and_logged_and_the_next_call_is_served() {
     });
     // A call that is under way ends with the instance, too.
     let mut hanging = call.clone();
-    hanging["url"] = json!(faulty(Fault::Hang).await);
+    let receiver = Receiver::start_slow(200, Duration::from_secs(60)).await;
+    hanging["url"] = json!(receiver.url);
     let under_way = Answer::of(client().post(url).json(&hanging));
     let panicking = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        receiver.wait_for(1, SOON).await;
         Answer::of(client().get(format!("{url}/panic"))).await
     };
     let both = async { tokio::join!(under_way, panicking) };
