@@ -90,9 +90,9 @@ begin
 end
 $$;
 
--- Leaves out, of the deliveries that a claim picked, those that are ordered and have to wait. They look again later and later,
--- by half of their age and within a minute: what ends the one before may not see that they wait. Nor may it see which is
--- next: so each of them makes the first of its order due.
+-- Leaves out what has to wait for another of its order, of the deliveries that a claim picked. A delivery that waits looks
+-- again later and later, by half of its age and within a minute: the end of the one before may not see that it waits. Nor
+-- may that see which is next: so each delivery that waits makes the first of its order due.
 create or replace function webhooks.keep_order(picked webhooks.picked[]) returns webhooks.picked[]
 language plpgsql volatile
 set search_path = ''
